@@ -1,0 +1,34 @@
+import type { JsonObject } from '../json.ts';
+
+/** A JSON-RPC message without its envelope: what the agent said, or what the gateway noted. */
+export interface LoggedMessage {
+  method: string;
+  /** Only for requests (permission): the gateway's own id, unique in the session. */
+  id?: string;
+  params: JsonObject;
+}
+
+/** One line of a session's log. Numbers start at 1 and have no holes. */
+export interface LogEntry {
+  /** The last sequence number that this entry stands for. */
+  n: number;
+  /** The first one, if several were coalesced; absent when it is `n`. */
+  from?: number;
+  /** When the gateway wrote it, in ms since 1970 by the gateway's clock. */
+  at: number;
+  m: LoggedMessage;
+}
+
+/** The methods that the gateway adds to ACP's own. */
+export const GatewayMethod = {
+  /** `{id, by, outcome, optionId?, reason?}`: a permission request was settled (R57, R58). */
+  requestResolved: '_aperture/request_resolved',
+  /** `{state: 'starting'|'ready'|'exited'|'failed', message?, code?, signal?, stderr?}` */
+  agent: '_aperture/agent',
+  /** `{error: ErrorInfo, key?}`: a turn or request failed. */
+  error: '_aperture/error',
+  /** `{title}`: the user renamed the session. */
+  renamed: '_aperture/renamed',
+  /** `{by}`: the session was ended; nothing follows. */
+  ended: '_aperture/ended',
+} as const;

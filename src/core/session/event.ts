@@ -1,0 +1,77 @@
+import type {
+  AvailableCommand,
+  ContentBlock,
+  PermissionOption,
+  PlanEntry,
+  StopReason,
+  ToolCallContent,
+  ToolCallLocation,
+  ToolCallStatus,
+  ToolKind,
+  TurnState,
+} from '../acp.ts';
+import type { ErrorInfo } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import type { AgentState } from '../wire/rest.ts';
+
+export type Role = 'user' | 'assistant' | 'thought';
+
+/** What an agent said of a tool call; absent fields keep what was known before. */
+export interface ToolPatch {
+  toolCallId: string;
+  title?: string;
+  kind?: ToolKind;
+  status?: ToolCallStatus;
+  content?: ToolCallContent[];
+  locations?: ToolCallLocation[];
+  rawInput?: unknown;
+  rawOutput?: unknown;
+}
+
+/**
+ * What every protocol's `decode` makes of its frames, and the only thing that reducers see.
+ * Which session it belongs to is never in here: it is the connection's, explicitly (R50, R52).
+ */
+export type SessionEvent =
+  /** A piece of a message. `messageId` is often absent: then another kind of event ends the message. */
+  | {
+      type: 'chunk';
+      role: Role;
+      content: ContentBlock;
+      messageId?: string;
+      key?: string;
+      by?: string;
+    }
+  | { type: 'tool'; call: ToolPatch }
+  | { type: 'plan'; entries: PlanEntry[] }
+  | { type: 'commands'; commands: AvailableCommand[] }
+  | { type: 'usage'; used: number; size: number; cost?: { amount: number; currency: string } }
+  | { type: 'title'; title: string }
+  | { type: 'mode'; modeId: string }
+  | { type: 'permission'; id: string; tool: ToolPatch; options: PermissionOption[] }
+  | {
+      type: 'resolved';
+      id: string;
+      outcome: 'selected' | 'cancelled';
+      optionId?: string;
+      by?: string;
+      reason?: string;
+    }
+  | { type: 'turn'; state: TurnState; stopReason?: StopReason | (string & {}); key?: string }
+  | { type: 'agent'; state: AgentState; message?: string }
+  | { type: 'error'; error: ErrorInfo; key?: string }
+  | { type: 'notice'; level: 'info' | 'warning' | 'error'; text: string }
+  | { type: 'ended'; by?: string }
+  /** Numbers `from … to` cannot be had any more; shown, never hidden (R21). */
+  | { type: 'gap'; from: number; to: number }
+  /** Something we do not know: kept and shown folded. */
+  | { type: 'raw'; method: string; payload: JsonObject };
+
+/** An event with its place in the session's log. */
+export interface NumberedEvent {
+  /** Last log number that it stands for. */
+  n: number;
+  /** ms since 1970, by the clock of whoever logged it. */
+  at: number;
+  event: SessionEvent;
+}

@@ -1,0 +1,314 @@
+import { oneLine } from '../text/sanitise.ts';
+import type { NumberedEvent, SessionEvent, ToolPatch } from './event.ts';
+import type { MessageItem, ToolItem, Transcript, TranscriptItem } from './transcript.ts';
+
+const PREVIEW_LENGTH = 120;
+
+/** What a batch of events changed; filled by {@link applyEvent}, read by whoever draws. */
+export interface Change {
+  /** Items were added. */
+  structure: boolean;
+  /** Ids of items that were there before and changed. */
+  readonly touched: Set<string>;
+  /** Status, preview, activity, commands, usage or title may differ. */
+  summary: boolean;
+}
+
+export const noChange = (): Change => ({ structure: false, touched: new Set(), summary: false });
+
+/**
+ * Applies one event to one session's state (R52). An event whose number is not above `lastN` has been
+ * applied before and does nothing (R21, R54).
+ */
+export function applyEvent(state: Transcript, numbered: NumberedEvent, change: Change): void {
+  const { n, at, event } = numbered;
+  if (n <= state.lastN || state.ended) return;
+  state.lastN = n;
+  switch (event.type) {
+    case 'chunk':
+      return applyChunk(state, event, n, at, change);
+    case 'tool':
+      return applyTool(state, event.call, n, at, change);
+    case 'permission':
+      closeMessage(state, change);
+      state.approvals.set(
+        event.id,
+        push(state, change, {
+          kind: 'approval',
+          id: `r:${event.id}`,
+          n,
+          at,
+          rev: 0,
+          requestId: event.id,
+          tool: { ...state.tools.get(event.tool.toolCallId)?.call, ...event.tool },
+          options: event.options,
+        }),
+      );
+      state.pending.add(event.id);
+      state.countable.push(n);
+      state.activity = 'Waiting for your approval';
+      change.summary = true;
+      return;
+    case 'resolved': {
+      const approval = state.approvals.get(event.id);
+      if (!approval || approval.resolution) return;
+      const { type: _, id: __, ...resolution } = event;
+      approval.resolution = resolution;
+      state.pending.delete(event.id);
+      if (state.pending.size === 0 && state.turn !== 'idle') state.activity = 'Working';
+      touch(approval, change);
+      change.summary = true;
+      return;
+    }
+    case 'plan':
+      closeMessage(state, change);
+      if (state.plan) {
+        state.plan.entries = event.entries;
+        touch(state.plan, change);
+      } else {
+        state.plan = push(state, change, {
+          kind: 'plan',
+          id: `p:${n}`,
+          n,
+          at,
+          rev: 0,
+          entries: event.entries,
+        });
+      }
+      return;
+    case 'turn':
+      return applyTurn(state, event, n, at, change);
+    case 'agent':
+      state.agentState = event.state;
+      change.summary = true;
+      if (event.state === 'exited' || event.state === 'failed') {
+        closeMessage(state, change);
+        notice(
+          state,
+          change,
+          n,
+          at,
+          event.state === 'failed' ? 'error' : 'info',
+          event.message ?? 'The agent has stopped.',
+        );
+      }
+      return;
+    case 'error':
+      closeMessage(state, change);
+      push(state, change, {
+        kind: 'notice',
+        id: `e:${n}`,
+        n,
+        at,
+        rev: 0,
+        level: 'error',
+        text: event.error.message,
+        error: event.error,
+      });
+      return;
+    case 'notice':
+      return notice(state, change, n, at, event.level, event.text);
+    case 'ended':
+      closeMessage(state, change);
+      state.ended = true;
+      state.turn = 'idle';
+      state.activity = '';
+      notice(state, change, n, at, 'info', 'The session was ended.');
+      return;
+    case 'gap':
+      closeMessage(state, change);
+      push(state, change, {
+        kind: 'gap',
+        id: `g:${n}`,
+        n,
+        at,
+        rev: 0,
+        from: event.from,
+        to: event.to,
+      });
+      return;
+    case 'commands':
+      state.commands = event.commands;
+      change.summary = true;
+      return;
+    case 'usage':
+      state.usage = { used: event.used, size: event.size, cost: event.cost };
+      change.summary = true;
+      return;
+    case 'title':
+      state.title = event.title;
+      change.summary = true;
+      return;
+    case 'mode':
+      state.modeId = event.modeId;
+      change.summary = true;
+      return;
+    case 'raw':
+      closeMessage(state, change);
+      push(state, change, {
+        kind: 'raw',
+        id: `x:${n}`,
+        n,
+        at,
+        rev: 0,
+        method: event.method,
+        payload: event.payload,
+      });
+      return;
+  }
+}
+
+function applyChunk(
+  state: Transcript,
+  event: Extract<SessionEvent, { type: 'chunk' }>,
+  n: number,
+  at: number,
+  change: Change,
+): void {
+  let open = state.open;
+  const same =
+    open !== undefined &&
+    open.role === event.role &&
+    // Without ids a message ends where another kind of event begins; with them, where the id changes.
+    (event.messageId === undefined ||
+      open.messageId === undefined ||
+      open.messageId === event.messageId) &&
+    (event.key === undefined || open.key === event.key);
+  if (!same) {
+    closeMessage(state, change);
+    open = push(state, change, {
+      kind: 'message',
+      id: `m:${n}`,
+      n,
+      at,
+      rev: 0,
+      role: event.role,
+      text: '',
+      blocks: [],
+      live: event.role !== 'user',
+      messageId: event.messageId,
+      key: event.key,
+    });
+    state.open = open;
+    if (event.role === 'assistant') state.countable.push(n);
+    if (event.role !== 'user') state.activity = event.role === 'thought' ? 'Thinking' : 'Answering';
+  }
+  const message = open as MessageItem;
+  if (event.content.type === 'text') message.text += event.content.text;
+  else message.blocks.push(event.content);
+  touch(message, change);
+  if (event.role !== 'thought') {
+    // Only the tail is looked at: the cost of a chunk must not grow with its message.
+    state.preview = previewOf(message);
+    change.summary = true;
+  }
+}
+
+function previewOf(message: MessageItem): string {
+  const tail = message.text.slice(-PREVIEW_LENGTH * 2).trimEnd();
+  const line = tail.slice(tail.lastIndexOf('\n') + 1);
+  return oneLine(line.replace(/^[#>\-*|\s`]+|[*`|]+/g, ''), PREVIEW_LENGTH);
+}
+
+function applyTool(
+  state: Transcript,
+  patch: ToolPatch,
+  n: number,
+  at: number,
+  change: Change,
+): void {
+  closeMessage(state, change);
+  let item = state.tools.get(patch.toolCallId);
+  if (item) {
+    Object.assign(item.call, patch);
+    touch(item, change);
+  } else {
+    item = push<ToolItem>(state, change, {
+      kind: 'tool',
+      id: `t:${n}`,
+      n,
+      at,
+      rev: 0,
+      call: { ...patch },
+    });
+    state.tools.set(patch.toolCallId, item);
+  }
+  const { status, title } = item.call;
+  if (status === 'completed' || status === 'failed') item.endedAt ??= at;
+  else if (state.turn !== 'idle' && title) state.activity = oneLine(title, PREVIEW_LENGTH);
+  change.summary = true;
+}
+
+function applyTurn(
+  state: Transcript,
+  event: Extract<SessionEvent, { type: 'turn' }>,
+  n: number,
+  at: number,
+  change: Change,
+): void {
+  change.summary = true;
+  const wasIdle = state.turn === 'idle';
+  state.turn = event.state;
+  if (event.state !== 'idle') {
+    if (wasIdle) {
+      state.turnStartedAt = at;
+      state.plan = undefined;
+      state.activity = 'Working';
+    }
+    return;
+  }
+  closeMessage(state, change);
+  state.activity = '';
+  state.plan = undefined;
+  if (wasIdle) return;
+  state.lastStop = event.stopReason ?? 'end_turn';
+  // A call that was under way when its turn ended will not be heard of again.
+  for (const tool of state.tools.values()) {
+    if (tool.endedAt === undefined) {
+      tool.endedAt = at;
+      touch(tool, change);
+    }
+  }
+  push(state, change, {
+    kind: 'turn-end',
+    id: `s:${n}`,
+    n,
+    at,
+    rev: 0,
+    stopReason: state.lastStop,
+    elapsed: state.turnStartedAt === undefined ? undefined : at - state.turnStartedAt,
+  });
+  state.turnStartedAt = undefined;
+}
+
+function notice(
+  state: Transcript,
+  change: Change,
+  n: number,
+  at: number,
+  level: 'info' | 'warning' | 'error',
+  text: string,
+): void {
+  push(state, change, { kind: 'notice', id: `e:${n}`, n, at, rev: 0, level, text });
+}
+
+function closeMessage(state: Transcript, change: Change): void {
+  const open = state.open;
+  if (!open) return;
+  state.open = undefined;
+  if (open.live) {
+    open.live = false;
+    touch(open, change);
+  }
+}
+
+function push<T extends TranscriptItem>(state: Transcript, change: Change, item: T): T {
+  state.items.push(item);
+  change.structure = true;
+  return item;
+}
+
+function touch(item: TranscriptItem, change: Change): void {
+  item.rev++;
+  change.touched.add(item.id);
+}

@@ -1,0 +1,160 @@
+import type {
+  AvailableCommand,
+  ContentBlock,
+  PermissionOption,
+  PlanEntry,
+  TurnState,
+} from '../acp.ts';
+import type { ErrorInfo } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import type { AgentState } from '../wire/rest.ts';
+import type { Role, ToolPatch } from './event.ts';
+
+interface ItemBase {
+  /** Unique in the session, stable over reloads: made from log numbers or the agent's own ids. */
+  readonly id: string;
+  /** Log number that it began with, and when (ms since 1970). */
+  readonly n: number;
+  readonly at: number;
+  /** Grows with every change; whoever draws the item compares it. */
+  rev: number;
+}
+
+export interface MessageItem extends ItemBase {
+  readonly kind: 'message';
+  readonly role: Role;
+  /** All text so far; only ever appended to. */
+  text: string;
+  /** What is not text (images, links to resources), in order. */
+  readonly blocks: ContentBlock[];
+  /** Still growing. */
+  live: boolean;
+  readonly messageId?: string;
+  /** For the user's own: the idempotency key of the prompt. */
+  readonly key?: string;
+}
+
+export interface ToolItem extends ItemBase {
+  readonly kind: 'tool';
+  readonly call: ToolPatch;
+  /** When it reached `completed` or `failed`, ms since 1970. */
+  endedAt?: number;
+}
+
+export interface PlanItem extends ItemBase {
+  readonly kind: 'plan';
+  entries: PlanEntry[];
+}
+
+export interface ApprovalItem extends ItemBase {
+  readonly kind: 'approval';
+  readonly requestId: string;
+  readonly tool: ToolPatch;
+  readonly options: PermissionOption[];
+  resolution?: {
+    outcome: 'selected' | 'cancelled';
+    optionId?: string;
+    by?: string;
+    reason?: string;
+  };
+}
+
+/** The end of a turn: why it stopped and how long it ran (ms). */
+export interface TurnEndItem extends ItemBase {
+  readonly kind: 'turn-end';
+  readonly stopReason: string;
+  readonly elapsed?: number;
+}
+
+export interface NoticeItem extends ItemBase {
+  readonly kind: 'notice';
+  readonly level: 'info' | 'warning' | 'error';
+  readonly text: string;
+  readonly error?: ErrorInfo;
+}
+
+export interface GapItem extends ItemBase {
+  readonly kind: 'gap';
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface RawItem extends ItemBase {
+  readonly kind: 'raw';
+  readonly method: string;
+  readonly payload: JsonObject;
+}
+
+export type TranscriptItem =
+  MessageItem | ToolItem | PlanItem | ApprovalItem | TurnEndItem | NoticeItem | GapItem | RawItem;
+
+/**
+ * One session's conversation. Changed in place by `applyEvent` and by nothing else, so that an event
+ * costs the same with one item before it or ten thousand.
+ */
+export interface Transcript {
+  readonly items: TranscriptItem[];
+  readonly tools: Map<string, ToolItem>;
+  readonly approvals: Map<string, ApprovalItem>;
+  /** Requests that wait for an answer, oldest first. */
+  readonly pending: Set<string>;
+  /** The message that chunks without another id go to. */
+  open: MessageItem | undefined;
+  /** The plan of the running turn. */
+  plan: PlanItem | undefined;
+  turn: TurnState;
+  turnStartedAt: number | undefined;
+  /** How the last turn ended: `end_turn`, `cancelled`, `error`, …; undefined before the first. */
+  lastStop: string | undefined;
+  agentState: AgentState;
+  title: string | undefined;
+  commands: AvailableCommand[];
+  usage: { used: number; size: number; cost?: { amount: number; currency: string } } | undefined;
+  modeId: string | undefined;
+  ended: boolean;
+  /** Log number of the last applied event. */
+  lastN: number;
+  /** One line for the sidebar: the end of the last message. */
+  preview: string;
+  /** What the agent is doing now ("Reading src/main.ts"); empty when idle. */
+  activity: string;
+  /** Log numbers of what counts as unread when not yet seen: messages of the agent and requests (R25). Ascending. */
+  readonly countable: number[];
+}
+
+export function emptyTranscript(): Transcript {
+  return {
+    items: [],
+    tools: new Map(),
+    approvals: new Map(),
+    pending: new Set(),
+    open: undefined,
+    plan: undefined,
+    turn: 'idle',
+    turnStartedAt: undefined,
+    lastStop: undefined,
+    agentState: 'starting',
+    title: undefined,
+    commands: [],
+    usage: undefined,
+    modeId: undefined,
+    ended: false,
+    lastN: 0,
+    preview: '',
+    activity: '',
+    countable: [],
+  };
+}
+
+/** How many countable entries came after log number `readN`. */
+export function unreadAfter(transcript: Transcript, readN: number): number {
+  const { countable } = transcript;
+  let low = 0;
+  let high = countable.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (countable[middle]! > readN) high = middle;
+    else low = middle + 1;
+  }
+  return countable.length - low;
+}

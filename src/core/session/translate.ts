@@ -1,0 +1,191 @@
+import type { ContentBlock, PermissionOption, PlanEntry, StopReason, TurnState } from '../acp.ts';
+import type {
+  AvailableCommand,
+  ToolCallContent,
+  ToolCallLocation,
+  ToolCallStatus,
+  ToolKind,
+} from '../acp.ts';
+import { isObject, type JsonObject } from '../json.ts';
+import { GatewayMethod, type LoggedMessage } from '../log/entry.ts';
+import type { AgentState } from '../wire/rest.ts';
+import type { Role, SessionEvent, ToolPatch } from './event.ts';
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+const list = <T>(value: unknown): T[] | undefined =>
+  Array.isArray(value) ? (value.filter(isObject) as T[]) : undefined;
+const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | undefined =>
+  allowed.find((entry) => entry === value);
+
+const TOOL_STATUS: readonly ToolCallStatus[] = ['pending', 'in_progress', 'completed', 'failed'];
+const TURN_STATE: readonly TurnState[] = ['idle', 'running', 'requires_action'];
+const AGENT_STATE: readonly AgentState[] = ['starting', 'ready', 'exited', 'failed'];
+const CHUNK_ROLE: Record<string, Role> = {
+  user_message_chunk: 'user',
+  agent_message_chunk: 'assistant',
+  agent_thought_chunk: 'thought',
+};
+
+/**
+ * One logged message as events. Tolerant by intent: unknown fields are ignored, unknown kinds and
+ * broken shapes become `raw` events, and nothing throws.
+ */
+export function translate(message: LoggedMessage): SessionEvent {
+  const known = translateKnown(message);
+  return known ?? { type: 'raw', method: message.method, payload: message.params };
+}
+
+function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | undefined {
+  switch (method) {
+    case 'session/update':
+      return isObject(params['update']) ? translateUpdate(params['update']) : undefined;
+    case 'session/request_permission': {
+      const tool = isObject(params['toolCall']) ? toolPatch(params['toolCall']) : undefined;
+      if (!id || !tool) return undefined;
+      const options = (list<PermissionOption>(params['options']) ?? []).filter(
+        (option) => text(option.optionId) !== undefined && text(option.name) !== undefined,
+      );
+      return { type: 'permission', id, tool, options };
+    }
+    case GatewayMethod.requestResolved: {
+      const request = text(params['id']);
+      const outcome = oneOf(params['outcome'], ['selected', 'cancelled'] as const);
+      if (!request || !outcome) return undefined;
+      return {
+        type: 'resolved',
+        id: request,
+        outcome,
+        optionId: text(params['optionId']),
+        by: text(params['by']),
+        reason: text(params['reason']),
+      };
+    }
+    case GatewayMethod.agent: {
+      const state = oneOf(params['state'], AGENT_STATE);
+      return state && { type: 'agent', state, message: text(params['message']) };
+    }
+    case GatewayMethod.error: {
+      const error = params['error'];
+      if (!isObject(error)) return undefined;
+      return {
+        type: 'error',
+        key: text(params['key']),
+        error: {
+          code: text(error['code']) ?? 'unknown',
+          message: text(error['message']) ?? 'The request failed.',
+          retryable: error['retryable'] === true,
+        },
+      };
+    }
+    case GatewayMethod.renamed: {
+      const title = text(params['title']);
+      return title === undefined ? undefined : { type: 'title', title };
+    }
+    case GatewayMethod.ended:
+      return { type: 'ended', by: text(params['by']) };
+    default:
+      return undefined;
+  }
+}
+
+function translateUpdate(update: JsonObject): SessionEvent | undefined {
+  const kind = text(update['sessionUpdate']) ?? '';
+  const role = CHUNK_ROLE[kind];
+  if (role) {
+    const content = update['content'];
+    if (!isObject(content) || typeof content['type'] !== 'string') return undefined;
+    if (content['type'] === 'text' && typeof content['text'] !== 'string') return undefined;
+    const ours = ownMeta(update);
+    return {
+      type: 'chunk',
+      role,
+      content: content as unknown as ContentBlock,
+      messageId: text(update['messageId']),
+      key: text(ours['key']),
+      by: text(ours['by']),
+    };
+  }
+  switch (kind) {
+    case 'tool_call':
+    case 'tool_call_update': {
+      const call = toolPatch(update);
+      return call && { type: 'tool', call };
+    }
+    case 'plan': {
+      const entries = list<PlanEntry>(update['entries']);
+      return (
+        entries && {
+          type: 'plan',
+          entries: entries.filter((entry) => text(entry.content) !== undefined),
+        }
+      );
+    }
+    case 'available_commands_update': {
+      const commands = list<AvailableCommand>(update['availableCommands']);
+      return (
+        commands && {
+          type: 'commands',
+          commands: commands.filter((command) => text(command.name) !== undefined),
+        }
+      );
+    }
+    case 'usage_update': {
+      const { used, size, cost } = update;
+      if (typeof used !== 'number' || typeof size !== 'number') return undefined;
+      const priced =
+        isObject(cost) && typeof cost['amount'] === 'number' && typeof cost['currency'] === 'string'
+          ? { amount: cost['amount'], currency: cost['currency'] }
+          : undefined;
+      return { type: 'usage', used, size, cost: priced };
+    }
+    case 'session_info_update': {
+      const title = text(update['title']);
+      return title === undefined ? undefined : { type: 'title', title };
+    }
+    case 'current_mode_update': {
+      const modeId = text(update['currentModeId']);
+      return modeId === undefined ? undefined : { type: 'mode', modeId };
+    }
+    case 'state_update': {
+      const state = oneOf(update['state'], TURN_STATE);
+      return (
+        state && {
+          type: 'turn',
+          state,
+          stopReason: text(update['stopReason']) as StopReason | undefined,
+          key: text(ownMeta(update)['key']),
+        }
+      );
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** What the gateway adds to ACP payloads stands under `_meta.aperture`. */
+function ownMeta(update: JsonObject): JsonObject {
+  const meta = update['_meta'];
+  const ours = isObject(meta) ? meta['aperture'] : undefined;
+  return isObject(ours) ? ours : {};
+}
+
+function toolPatch(raw: JsonObject): ToolPatch | undefined {
+  const toolCallId = text(raw['toolCallId']);
+  if (toolCallId === undefined) return undefined;
+  const patch: ToolPatch = { toolCallId };
+  const title = text(raw['title']);
+  if (title !== undefined) patch.title = title;
+  const kind = text(raw['kind']);
+  if (kind !== undefined) patch.kind = kind as ToolKind;
+  const status = oneOf(raw['status'], TOOL_STATUS);
+  if (status) patch.status = status;
+  const content = list<ToolCallContent>(raw['content']);
+  if (content) patch.content = content;
+  const locations = list<ToolCallLocation>(raw['locations']);
+  if (locations)
+    patch.locations = locations.filter((location) => text(location.path) !== undefined);
+  if (raw['rawInput'] !== undefined) patch.rawInput = raw['rawInput'];
+  if (raw['rawOutput'] !== undefined) patch.rawOutput = raw['rawOutput'];
+  return patch;
+}

@@ -1,0 +1,29 @@
+/**
+ * Removes what could disguise text (R68): ANSI escape sequences, C0/C1 control characters other than
+ * tab and line feed, and Unicode's bidirectional overrides and isolates. Carriage returns become line feeds.
+ */
+export function cleanText(text: string): string {
+  // The common case costs one scan and no copy.
+  if (!SUSPICIOUS.test(text)) return text;
+  return text.replace(ANSI, '').replace(/\r\n?/g, '\n').replace(CONTROLS, '');
+}
+
+/* eslint-disable no-control-regex -- control characters are what this file is about */
+const SUSPICIOUS =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+// CSI … final byte · OSC … BEL or ST · DCS/SOS/PM/APC … ST · two-character escapes
+const ANSI =
+  /\u001b\[[0-?]*[ -/]*[@-~]|\u009b[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[PX^_][^\u001b]*(?:\u001b\\)?|\u001b[ -/]*[0-~]/g;
+const CONTROLS =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/* eslint-enable no-control-regex */
+
+/** The first `max` characters on one line, for previews and titles; never cuts a surrogate pair. */
+export function oneLine(text: string, max: number): string {
+  const line = cleanText(text.slice(0, max * 4))
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (line.length <= max) return line;
+  const cut = line.slice(0, max - 1);
+  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
+}

@@ -1,0 +1,62 @@
+import type { ErrorInfo } from '../errors.ts';
+import type { SessionId } from '../ids.ts';
+import type { TurnState } from '../acp.ts';
+
+/** What the agent's process is doing. `exited`: ended by itself or was stopped; `failed`: could not start, or crashed. */
+export type AgentState = 'starting' | 'ready' | 'exited' | 'failed';
+
+/** A session as `GET /v1/sessions` lists it and as `attached` carries it. Times are ms since 1970. */
+export interface SessionSummary {
+  id: SessionId;
+  title: string;
+  /** The agent's name in the gateway's list, and how to show it. */
+  agent: string;
+  agentTitle: string;
+  cwd: string;
+  createdAt: number;
+  updatedAt: number;
+  agentState: AgentState;
+  turn: TurnState;
+  /** When the running turn began; absent when idle. */
+  turnStartedAt?: number;
+  /** The log's epoch and last number. */
+  epoch: string;
+  head: number;
+  /** Ids of the permission requests that wait for an answer. */
+  pending: string[];
+  /** Why the agent failed, if it did. */
+  error?: ErrorInfo;
+}
+
+/** An agent that the gateway can start, or knows how to find. */
+export interface AgentInfo {
+  /** The name for `POST /v1/sessions`. */
+  name: string;
+  title: string;
+  /** One line on what it is. */
+  description?: string;
+  available: boolean;
+  /** For one that is not available: how to get it. */
+  install?: string;
+  source: 'builtin' | 'config' | 'path';
+}
+
+export interface AgentsResponse {
+  agents: AgentInfo[];
+  /** Where new sessions start unless told otherwise, and what contains every session's directory. */
+  defaultCwd: string;
+}
+
+export interface SessionsResponse {
+  sessions: SessionSummary[];
+}
+
+export interface NewSessionRequest {
+  agent: string;
+  cwd: string;
+  title?: string;
+}
+
+export interface ErrorResponse {
+  error: ErrorInfo;
+}

@@ -1,0 +1,54 @@
+import { defineConfig } from 'vitest/config';
+import { playwright } from '@vitest/browser-playwright';
+import packageJson from './package.json' with { type: 'json' };
+
+// Two builds from one file: the page (static, any path of any host) and, with --ssr,
+// the gateway (one Node file, which is the package's bin).
+export default defineConfig(({ isSsrBuild }) => ({
+  base: './',
+  define: { __APERTURE_VERSION__: JSON.stringify(packageJson.version) },
+  ssr: { noExternal: true },
+  build: isSsrBuild
+    ? {
+        ssr: 'src/gateway/main.ts',
+        outDir: 'dist-gateway',
+        target: 'node20',
+        copyPublicDir: false,
+        rolldownOptions: { output: { entryFileNames: 'aperture.js', codeSplitting: false } },
+      }
+    : { outDir: 'dist', target: 'es2022', modulePreload: { polyfill: false } },
+  test: {
+    // Real processes and sockets on shared machines: patience, not retries.
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node' },
+      },
+      {
+        extends: true,
+        test: { name: 'contract', include: ['tests/contract/**/*.test.ts'], environment: 'node' },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: {
+                executablePath: process.env['APERTURE_CHROMIUM'] || undefined,
+                args: (process.env['APERTURE_CHROMIUM_ARGS'] ?? '').split(' ').filter(Boolean),
+              },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+}));
