@@ -1,4 +1,4 @@
-import type { ReadonlySignal, Signal } from '@preact/signals-core';
+import type { ReadonlySignal } from '@preact/signals-core';
 import type { TurnState } from '../../core/acp.ts';
 import type { ErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
