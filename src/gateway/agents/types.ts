@@ -1,0 +1,22 @@
+import type { AgentInfo } from '../../core/wire/rest.ts';
+
+/** How to start an agent: an argument vector, never a shell line (R70). */
+export interface AgentSpec {
+  readonly name: string;
+  readonly title: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Set for this agent in addition to the allow-list. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Names of the gateway's own variables that this agent may see, beside the common allow-list; `*` at the end is a wildcard. */
+  readonly passEnv: readonly string[];
+  /** Where its sessions start unless told otherwise. */
+  readonly cwd?: string;
+}
+
+export interface AgentRegistry {
+  /** Every known agent, startable ones first: built in, from the config file, found on PATH, known but missing. */
+  list(): AgentInfo[];
+  /** @returns undefined for a name that is unknown or not installed. */
+  get(name: string): AgentSpec | undefined;
+}
