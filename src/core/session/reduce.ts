@@ -1,6 +1,12 @@
 import { oneLine } from '../text/sanitise.ts';
 import type { NumberedEvent, SessionEvent, ToolPatch } from './event.ts';
-import type { MessageItem, ToolItem, Transcript, TranscriptItem } from './transcript.ts';
+import type {
+  ApprovalItem,
+  MessageItem,
+  ToolItem,
+  Transcript,
+  TranscriptItem,
+} from './transcript.ts';
 
 const PREVIEW_LENGTH = 120;
 
@@ -30,6 +36,8 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
     case 'tool':
       return applyTool(state, event.call, n, at, change);
     case 'permission':
+      // A request is shown once, however often it is told (R57).
+      if (state.approvals.has(event.id)) return;
       closeMessage(state, change);
       state.approvals.set(
         event.id,
@@ -53,11 +61,8 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       const approval = state.approvals.get(event.id);
       if (!approval || approval.resolution) return;
       const { type: _, id: __, ...resolution } = event;
-      approval.resolution = resolution;
-      state.pending.delete(event.id);
+      settle(state, approval, resolution, change);
       if (state.pending.size === 0 && state.turn !== 'idle') state.activity = 'Working';
-      touch(approval, change);
-      change.summary = true;
       return;
     }
     case 'plan':
@@ -110,9 +115,18 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       return notice(state, change, n, at, event.level, event.text);
     case 'ended':
       closeMessage(state, change);
+      endOpenTools(state, at, change);
+      // Nothing follows the end, so nobody else will settle these (R58).
+      for (const id of state.pending) {
+        const resolution = { outcome: 'cancelled', reason: 'The session was ended.' } as const;
+        settle(state, state.approvals.get(id)!, resolution, change);
+      }
       state.ended = true;
       state.turn = 'idle';
+      state.turnStartedAt = undefined;
+      state.plan = undefined;
       state.activity = '';
+      change.summary = true;
       notice(state, change, n, at, 'info', 'The session was ended.');
       return;
     case 'gap':
@@ -173,7 +187,7 @@ function applyChunk(
     (event.messageId === undefined ||
       open.messageId === undefined ||
       open.messageId === event.messageId) &&
-    (event.key === undefined || open.key === event.key);
+    open.key === event.key;
   if (!same) {
     closeMessage(state, change);
     open = push(state, change, {
@@ -185,13 +199,14 @@ function applyChunk(
       role: event.role,
       text: '',
       blocks: [],
-      live: event.role !== 'user',
+      // What comes after its turn, or as replayed history, is shown but is not under way (R54).
+      live: event.role !== 'user' && state.turn !== 'idle',
       messageId: event.messageId,
       key: event.key,
     });
     state.open = open;
     if (event.role === 'assistant') state.countable.push(n);
-    if (event.role !== 'user') state.activity = event.role === 'thought' ? 'Thinking' : 'Answering';
+    if (open.live) state.activity = event.role === 'thought' ? 'Thinking' : 'Answering';
   }
   const message = open as MessageItem;
   if (event.content.type === 'text') message.text += event.content.text;
@@ -220,7 +235,10 @@ function applyTool(
   closeMessage(state, change);
   let item = state.tools.get(patch.toolCallId);
   if (item) {
+    const { status } = item.call;
     Object.assign(item.call, patch);
+    // A call that has ended stays ended; a late report may still add content (R54).
+    if (isFinal(status) && !isFinal(patch.status)) item.call.status = status;
     touch(item, change);
   } else {
     item = push<ToolItem>(state, change, {
@@ -232,10 +250,39 @@ function applyTool(
       call: { ...patch },
     });
     state.tools.set(patch.toolCallId, item);
+    state.openTools.add(item);
   }
   const { status, title } = item.call;
-  if (status === 'completed' || status === 'failed') item.endedAt ??= at;
-  else if (state.turn !== 'idle' && title) state.activity = oneLine(title, PREVIEW_LENGTH);
+  if (isFinal(status)) {
+    item.endedAt ??= at;
+    state.openTools.delete(item);
+  } else if (state.turn !== 'idle' && item.endedAt === undefined && title) {
+    state.activity = oneLine(title, PREVIEW_LENGTH);
+  }
+  change.summary = true;
+}
+
+const isFinal = (status: ToolPatch['status']): boolean =>
+  status === 'completed' || status === 'failed';
+
+/** Calls that were under way when their turn ended will not be heard of again. */
+function endOpenTools(state: Transcript, at: number, change: Change): void {
+  for (const tool of state.openTools) {
+    tool.endedAt = at;
+    touch(tool, change);
+  }
+  state.openTools.clear();
+}
+
+function settle(
+  state: Transcript,
+  approval: ApprovalItem,
+  resolution: NonNullable<ApprovalItem['resolution']>,
+  change: Change,
+): void {
+  approval.resolution = resolution;
+  state.pending.delete(approval.requestId);
+  touch(approval, change);
   change.summary = true;
 }
 
@@ -262,13 +309,7 @@ function applyTurn(
   state.plan = undefined;
   if (wasIdle) return;
   state.lastStop = event.stopReason ?? 'end_turn';
-  // A call that was under way when its turn ended will not be heard of again.
-  for (const tool of state.tools.values()) {
-    if (tool.endedAt === undefined) {
-      tool.endedAt = at;
-      touch(tool, change);
-    }
-  }
+  endOpenTools(state, at, change);
   push(state, change, {
     kind: 'turn-end',
     id: `s:${n}`,

@@ -95,6 +95,8 @@ export type TranscriptItem =
 export interface Transcript {
   readonly items: TranscriptItem[];
   readonly tools: Map<string, ToolItem>;
+  /** Calls of the running turn that have not ended; what a turn's end looks at instead of all history. */
+  readonly openTools: Set<ToolItem>;
   readonly approvals: Map<string, ApprovalItem>;
   /** Requests that wait for an answer, oldest first. */
   readonly pending: Set<string>;
@@ -126,6 +128,7 @@ export function emptyTranscript(): Transcript {
   return {
     items: [],
     tools: new Map(),
+    openTools: new Set(),
     approvals: new Map(),
     pending: new Set(),
     open: undefined,

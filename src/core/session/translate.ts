@@ -21,19 +21,27 @@ const oneOf = <T extends string>(value: unknown, allowed: readonly T[]): T | und
 const TOOL_STATUS: readonly ToolCallStatus[] = ['pending', 'in_progress', 'completed', 'failed'];
 const TURN_STATE: readonly TurnState[] = ['idle', 'running', 'requires_action'];
 const AGENT_STATE: readonly AgentState[] = ['starting', 'ready', 'exited', 'failed'];
-const CHUNK_ROLE: Record<string, Role> = {
-  user_message_chunk: 'user',
-  agent_message_chunk: 'assistant',
-  agent_thought_chunk: 'thought',
-};
+// A map, because an object would know `constructor` and `__proto__`, which an agent may send.
+const CHUNK_ROLE: ReadonlyMap<string, Role> = new Map([
+  ['user_message_chunk', 'user'],
+  ['agent_message_chunk', 'assistant'],
+  ['agent_thought_chunk', 'thought'],
+]);
 
 /**
  * One logged message as events. Tolerant by intent: unknown fields are ignored, unknown kinds and
  * broken shapes become `raw` events, and nothing throws.
  */
 export function translate(message: LoggedMessage): SessionEvent {
-  const known = translateKnown(message);
-  return known ?? { type: 'raw', method: message.method, payload: message.params };
+  const params = isObject(message.params) ? message.params : {};
+  const method = text(message.method) ?? '';
+  return (
+    translateKnown({ method, id: text(message.id), params }) ?? {
+      type: 'raw',
+      method,
+      payload: params,
+    }
+  );
 }
 
 function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | undefined {
@@ -91,7 +99,7 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
 
 function translateUpdate(update: JsonObject): SessionEvent | undefined {
   const kind = text(update['sessionUpdate']) ?? '';
-  const role = CHUNK_ROLE[kind];
+  const role = CHUNK_ROLE.get(kind);
   if (role) {
     const content = update['content'];
     if (!isObject(content) || typeof content['type'] !== 'string') return undefined;
