@@ -1,0 +1,104 @@
+import { svg, html, type TemplateResult } from 'lit';
+
+/**
+ * The icon set: own drawings on a 16-unit grid, 1.5 strokes, round ends, in the text's colour.
+ * Always decorative: the control that holds one carries the name.
+ */
+const icon = (
+  shape: TemplateResult,
+  { size = 16, fill = false }: { size?: number; fill?: boolean } = {},
+): TemplateResult =>
+  html`<svg
+    width=${size}
+    height=${size}
+    viewBox="0 0 16 16"
+    aria-hidden="true"
+    fill=${fill ? 'currentColor' : 'none'}
+    stroke=${fill ? 'none' : 'currentColor'}
+    stroke-width="1.5"
+    stroke-linecap="round"
+    stroke-linejoin="round"
+  >
+    ${shape}
+  </svg>`;
+
+const path = (d: string) => icon(svg`<path d=${d} />`);
+
+// Status glyphs (R33): the shapes differ, not only the colours.
+export const statusConnected = icon(svg`<circle cx="8" cy="8" r="4" />`, { fill: true });
+export const statusStreaming = icon(
+  svg`<path d="M12.9 6.4A5.2 5.2 0 0 0 3.6 5.3M3.1 9.6a5.2 5.2 0 0 0 9.3 1.1" /><path d="M3.3 2.6v2.9h2.9M12.7 13.4v-2.9H9.8" />`,
+);
+export const statusReconnecting = icon(
+  svg`<circle cx="8" cy="8" r="4.6" /><path d="M8 3.4a4.6 4.6 0 0 1 0 9.2z" fill="currentColor" stroke="none" />`,
+);
+export const statusDisconnected = icon(svg`<circle cx="8" cy="8" r="4" />`);
+export const statusError = path('M4.2 4.2l7.6 7.6M11.8 4.2l-7.6 7.6');
+export const statusEnded = path('M4 8h8');
+export const star = icon(
+  svg`<path d="M8 2.2l1.75 3.7 4.05.52-2.97 2.8.76 4L8 11.27 4.41 13.2l.76-3.99-2.97-2.8 4.05-.52z" />`,
+  { fill: true, size: 12 },
+);
+
+export const plus = path('M8 3.2v9.6M3.2 8h9.6');
+export const search = icon(svg`<circle cx="7" cy="7" r="4.2" /><path d="M10.2 10.2L13.4 13.4" />`);
+export const settings = icon(
+  svg`<path d="M2.5 4.8h5M11.5 4.8h2M2.5 11.2h2M8.5 11.2h5" /><circle cx="9.5" cy="4.8" r="1.9" /><circle cx="6.5" cy="11.2" r="1.9" />`,
+);
+export const command = icon(svg`<path d="M3 5.2l2.8 2.8L3 10.8M8 11h5" />`);
+export const help = icon(
+  svg`<path d="M5.6 6a2.4 2.4 0 1 1 3.5 2.1c-.7.4-1.1.8-1.1 1.6" /><path d="M8 12.4v.1" stroke-width="1.8" />`,
+);
+export const more = icon(
+  svg`<circle cx="3.4" cy="8" r="1.3" /><circle cx="8" cy="8" r="1.3" /><circle cx="12.6" cy="8" r="1.3" />`,
+  { fill: true },
+);
+export const pencil = path('M3 13l.6-2.7 7-7a1.2 1.2 0 0 1 1.7 0l.4.4a1.2 1.2 0 0 1 0 1.7l-7 7z');
+export const back = path('M9.8 3.4L5.2 8l4.6 4.6');
+export const chevron = path('M4.2 6.2L8 10l3.8-3.8');
+export const close = path('M4 4l8 8M12 4l-8 8');
+export const check = path('M3.4 8.4l3 3 6.2-6.6');
+export const stop = icon(svg`<rect x="4" y="4" width="8" height="8" rx="1.6" />`, { fill: true });
+export const send = path('M8 13V3.4M3.8 7.4L8 3.2l4.2 4.2');
+export const warning = icon(
+  svg`<path d="M8 2.8l5.8 10.1H2.2z" /><path d="M8 6.8v2.6M8 11.3v.1" />`,
+);
+export const info = icon(svg`<circle cx="8" cy="8" r="5.6" /><path d="M8 7.4v3.4M8 5.1v.1" />`);
+export const hand = icon(svg`<circle cx="8" cy="8" r="5.6" /><path d="M8 4.8v3.8M8 11v.1" />`);
+export const copy = icon(
+  svg`<rect x="5.6" y="5.6" width="7.6" height="7.6" rx="1.6" /><path d="M10.4 3.4a1 1 0 0 0-1-.6H4.4a1.6 1.6 0 0 0-1.6 1.6v5a1 1 0 0 0 .6 1" />`,
+);
+export const folder = path(
+  'M2.4 12V4.4a1 1 0 0 1 1-1h2.8l1.6 1.8h4.8a1 1 0 0 1 1 1V12a1 1 0 0 1-1 1H3.4a1 1 0 0 1-1-1z',
+);
+export const terminal = icon(
+  svg`<rect x="2.2" y="3" width="11.6" height="10" rx="1.8" /><path d="M5 6.4l1.8 1.7L5 9.8M8.6 10h2.4" />`,
+);
+export const file = path('M4 2.6h5l3.2 3.2v7.6H4zM9 2.6v3.2h3.2');
+export const clock = icon(svg`<circle cx="8" cy="8" r="5.6" /><path d="M8 4.8V8l2.2 1.4" />`);
+export const plug = path('M5.6 2.6v3M10.4 2.6v3M3.8 5.6h8.4v1.8a4.2 4.2 0 0 1-8.4 0zM8 11.6v2');
+export const unplug = path(
+  'M5.6 2.6v3M10.4 2.6v3M3.8 5.6h8.4v1.8a4.2 4.2 0 0 1-8.4 0zM8 11.6v2M2.6 13.4L13.4 2.6',
+);
+export const trash = path('M3.2 4.6h9.6M6.4 4.4V3h3.2v1.4M4.6 4.8l.6 8.2h5.6l.6-8.2');
+export const mail = icon(
+  svg`<rect x="2.4" y="3.6" width="11.2" height="8.8" rx="1.6" /><path d="M3 5l5 4 5-4" />`,
+);
+export const refresh = path('M13 8a5 5 0 1 1-1.6-3.7M13 2.8v2.6h-2.6');
+export const arrowDown = path('M8 3.2v9.4M3.8 8.6L8 12.8l4.2-4.2');
+
+/** The mark: an iris of six blades around an open centre. */
+export const mark = (size = 22): TemplateResult =>
+  html`<svg width=${size} height=${size} viewBox="0 0 32 32" aria-hidden="true" fill="none">
+    <circle cx="16" cy="16" r="13" stroke="currentColor" stroke-width="2.4" />
+    <path
+      d="M16 3l5.6 9.75M27.26 9.5H16M27.26 22.5l-5.63-9.75M16 29l5.63-9.75M4.74 22.5H16M4.74 9.5l5.63 9.75M10.37 12.75L16 3M21.63 12.75L27.26 22.5"
+      stroke="none"
+    />
+    <path
+      d="M13.1 3.4l8.5 9.4M25.6 7.4l-3.9 12M28.5 20l-12.4 2.5M18.9 28.6l-8.5-9.4M6.4 24.6l3.9-12M3.5 12l12.4-2.5"
+      stroke="currentColor"
+      stroke-width="2"
+      stroke-linecap="round"
+    />
+  </svg>`;
