@@ -4,7 +4,12 @@ import type { ErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
 import type { Transcript } from '../../core/session/transcript.ts';
-import type { AgentsResponse, NewSessionRequest, SessionSummary } from '../../core/wire/rest.ts';
+import type {
+  AgentsResponse,
+  DirectoriesResponse,
+  NewSessionRequest,
+  SessionSummary,
+} from '../../core/wire/rest.ts';
 import type { OutboxEntry } from '../client/ports.ts';
 
 export type { OutboxEntry } from '../client/ports.ts';
@@ -51,7 +56,10 @@ export interface SessionRecord {
   readonly draft: ReadonlySignal<string>;
   /** Cached history is being read from the database. */
   readonly loading: ReadonlySignal<boolean>;
-  /** The last log number that the reader had seen when this view of the session began; the "new" divider stands after it. */
+  /**
+   * The last log number that the reader had seen when this view of the session began; the "new" divider
+   * stands after it. `Infinity` when nothing was unread then: no divider.
+   */
   readonly readMark: ReadonlySignal<number>;
   /** Not shown to anyone else: where the reader had scrolled to. `undefined`: at the end, and following. */
   scrollTop: number | undefined;
@@ -142,6 +150,8 @@ export interface Actions {
   setEndpoint(url: string, token: string, remember: boolean): Promise<void>;
   retryEndpoint(): void;
   refreshAgents(): Promise<void>;
+  /** The directories inside `path`, or inside the default one. @throws ApertureError as the gateway said it, or `unreachable`. */
+  directories(path?: string): Promise<DirectoriesResponse>;
   changeSettings(patch: Partial<Settings>): void;
   showToast(toast: Omit<Toast, 'id'>): void;
   dismissToast(id: string): void;

@@ -47,6 +47,15 @@ export interface AgentsResponse {
   defaultCwd: string;
 }
 
+/** `GET /v1/directories?path=`: the directories inside one, for choosing where a session works. */
+export interface DirectoriesResponse {
+  /** The absolute path that was listed. */
+  path: string;
+  /** `null` at the top of what sessions may use. */
+  parent: string | null;
+  entries: { name: string; path: string }[];
+}
+
 export interface SessionsResponse {
   sessions: SessionSummary[];
 }
