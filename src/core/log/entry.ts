@@ -27,6 +27,8 @@ export const GatewayMethod = {
   agent: '_aperture/agent',
   /** `{error: ErrorInfo, key?}`: a turn or request failed. */
   error: '_aperture/error',
+  /** `{level: 'info'|'warning'|'error', text}`: something the reader should know, such as an agent that was started again and does not remember. */
+  notice: '_aperture/notice',
   /** `{title}`: the user renamed the session. */
   renamed: '_aperture/renamed',
   /** `{by}`: the session was ended; nothing follows. */

@@ -90,6 +90,11 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
       const title = text(params['title']);
       return title === undefined ? undefined : { type: 'title', title };
     }
+    case GatewayMethod.notice: {
+      const line = text(params['text']);
+      const level = oneOf(params['level'], ['info', 'warning', 'error'] as const) ?? 'info';
+      return line === undefined ? undefined : { type: 'notice', level, text: line };
+    }
     case GatewayMethod.ended:
       return { type: 'ended', by: text(params['by']) };
     default:

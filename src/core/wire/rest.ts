@@ -53,7 +53,10 @@ export interface DirectoriesResponse {
   path: string;
   /** `null` at the top of what sessions may use. */
   parent: string | null;
+  /** Subdirectories by name, hidden ones last; at most 500. */
   entries: { name: string; path: string }[];
+  /** There are more than are listed. */
+  truncated?: true;
 }
 
 export interface SessionsResponse {
@@ -64,6 +67,12 @@ export interface NewSessionRequest {
   agent: string;
   cwd: string;
   title?: string;
+}
+
+/** `PATCH /v1/sessions/:id` */
+export interface SessionPatch {
+  /** 1 to 200 characters; one line. */
+  title: string;
 }
 
 export interface ErrorResponse {
