@@ -1,0 +1,131 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as v from 'valibot';
+import { ApertureError } from '../../core/errors.ts';
+import { parseJson } from '../../core/json.ts';
+import type { AgentSpec } from './types.ts';
+
+/** Longest config file, in characters. */
+const MAX_CONFIG_LENGTH = 1024 * 1024;
+
+const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+const text = v.pipe(v.string('expected a string'), v.nonEmpty('must not be empty'));
+
+/** A typo must not pass in silence, so unknown keys are errors inside an agent; other tools may share the top level. */
+const agentSchema = v.strictObject({
+  title: v.optional(text),
+  command: text,
+  args: v.optional(v.array(v.string('expected a string'), 'expected a list of strings'), []),
+  env: v.optional(
+    v.record(
+      v.pipe(v.string(), v.regex(VARIABLE, 'is no name of an environment variable')),
+      v.string('expected a string'),
+      'expected an object of strings',
+    ),
+    {},
+  ),
+  cwd: v.optional(text),
+  passEnv: v.optional(
+    v.array(
+      v.pipe(
+        v.string('expected a string'),
+        v.regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'expected a variable name, or a prefix and *'),
+      ),
+      'expected a list of variable names',
+    ),
+    [],
+  ),
+});
+
+const configSchema = v.looseObject({
+  agents: v.optional(
+    v.record(
+      v.pipe(
+        v.string(),
+        v.regex(NAME, 'names are 1 to 64 letters, digits, “.”, “_” or “-”, and start with one'),
+      ),
+      agentSchema,
+      'expected an object that maps a name to an agent',
+    ),
+    {},
+  ),
+});
+
+export interface ConfigSource {
+  readonly home: string | undefined;
+}
+
+/**
+ * The agents of a `--config` file, in its order. Relative paths in it (a `command` with a separator, a
+ * `cwd`) are relative to the file; `~/` is the home directory. A bare `command` is left for PATH.
+ *
+ * @throws ApertureError `bad_config`: names the file, the place in it and what to do.
+ */
+export async function readConfig(file: string, { home }: ConfigSource): Promise<AgentSpec[]> {
+  const bad = (problem: string, advice: string, cause?: unknown): ApertureError =>
+    new ApertureError('bad_config', `The config file ${file} ${problem} ${advice}`, { cause });
+
+  let source: string;
+  try {
+    source = await readFile(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw bad(
+      `cannot be read (${code ?? 'unknown error'}).`,
+      'Check the path given to --config.',
+      error,
+    );
+  }
+  let json: unknown;
+  try {
+    // Editors on Windows like to begin a file with a byte-order mark.
+    json = parseJson(source.replace(/^\uFEFF/, ''), { maxLength: MAX_CONFIG_LENGTH });
+  } catch (error) {
+    const why = error instanceof ApertureError ? error.message : String(error);
+    throw bad(
+      `is not usable: ${why.replace('The frame', 'it')}`,
+      'Correct it and start again.',
+      error,
+    );
+  }
+  const result = v.safeParse(configSchema, json);
+  if (!result.success) {
+    const problems = result.issues.slice(0, 5).map((issue) => `\n  ${describe(issue)}`);
+    throw bad(`is not valid:${problems.join('')}\n`, 'Correct it and start again.');
+  }
+
+  const base = path.dirname(path.resolve(file));
+  const resolve = (given: string): string => {
+    if (given.startsWith('~/') && home) return path.join(home, given.slice(2));
+    return path.resolve(base, given);
+  };
+  return Object.entries(result.output.agents).map(([name, agent]) => ({
+    name,
+    title: agent.title ?? name,
+    command: /[/\\]/.test(agent.command) ? resolve(agent.command) : agent.command,
+    args: agent.args,
+    env: agent.env,
+    passEnv: agent.passEnv,
+    ...(agent.cwd !== undefined && { cwd: resolve(agent.cwd) }),
+  }));
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  let place = '';
+  for (const { key } of issue.path ?? []) {
+    place += typeof key === 'number' ? `[${key}]` : `${place && '.'}${String(key)}`;
+  }
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    return `${place}: unknown setting; known are title, command, args, env, cwd and passEnv.`;
+  }
+  if (issue.type === 'strict_object' && issue.received === 'undefined') {
+    return `${place}: is missing.`;
+  }
+  if (issue.type === 'strict_object' || issue.type === 'loose_object') {
+    return `${place || 'the top level'}: expected an object, got ${issue.received}.`;
+  }
+  const got = issue.type === 'regex' ? issue.received : `got ${issue.received}`;
+  return `${place}: ${issue.message} (${got}).`;
+}

@@ -1,0 +1,130 @@
+import path from 'node:path';
+import type { AgentInfo } from '../../core/wire/rest.ts';
+import { readConfig } from './config.ts';
+import { findOnPath, isExecutable, type PathSource } from './find-on-path.ts';
+import { KNOWN_AGENTS } from './known.ts';
+import type { AgentRegistry, AgentSpec } from './types.ts';
+
+/** PATH is looked at again after this time (ms), so that an agent installed meanwhile appears without a restart. */
+const RESCAN_AFTER_MS = 3_000;
+
+export interface RegistryOptions {
+  /** The `--config` file. */
+  configPath?: string;
+  /** How to start this program again: the command and its arguments, up to the subcommand. */
+  self: readonly [string, ...string[]];
+  env?: Readonly<Record<string, string | undefined>>;
+  platform?: NodeJS.Platform;
+  /** ms, monotonic; for tests. */
+  now?: () => number;
+}
+
+/** What the list shows, and how to start it; no `spec` when it cannot be started. */
+interface Entry {
+  readonly info: AgentInfo;
+  readonly spec?: AgentSpec;
+}
+
+/**
+ * Knows the agents: the built-in one, those of the config file, those found on PATH, and how to install the rest.
+ * Nothing is executed to find out. A config agent takes the place of a known one of the same name.
+ *
+ * @throws ApertureError `bad_config` with the file, the place in it and what to do.
+ */
+export async function loadRegistry(options: RegistryOptions): Promise<AgentRegistry> {
+  const env = options.env ?? process.env;
+  const source: PathSource = { env, platform: options.platform ?? process.platform };
+  const now = options.now ?? (() => performance.now());
+  const configured = options.configPath
+    ? await readConfig(options.configPath, { home: env['HOME'] ?? env['USERPROFILE'] })
+    : [];
+
+  let entries = scan();
+  let scannedAt = now();
+
+  function scan(): ReadonlyMap<string, Entry> {
+    const found = new Map<string, Entry>();
+    const add = (entry: Entry): void => {
+      if (!found.has(entry.info.name)) found.set(entry.info.name, entry);
+    };
+    const overridden = new Set(configured.map((spec) => spec.name));
+    if (!overridden.has(WORKSPACE)) add(builtIn(options.self));
+    for (const spec of configured) add(fromConfig(spec, source));
+    for (const known of KNOWN_AGENTS) {
+      if (!overridden.has(known.name)) add(fromPath(known, source));
+    }
+    return found;
+  }
+
+  const current = (): ReadonlyMap<string, Entry> => {
+    if (now() - scannedAt >= RESCAN_AFTER_MS) {
+      entries = scan();
+      scannedAt = now();
+    }
+    return entries;
+  };
+
+  return {
+    list() {
+      const all = [...current().values()].map((entry) => entry.info);
+      return [...all.filter((info) => info.available), ...all.filter((info) => !info.available)];
+    },
+    get: (name) => current().get(name)?.spec,
+  };
+}
+
+const WORKSPACE = 'workspace';
+
+function builtIn([command, ...args]: RegistryOptions['self']): Entry {
+  const title = 'Workspace';
+  return {
+    info: {
+      name: WORKSPACE,
+      title,
+      description: 'Built in, needs no key: lists, reads, searches, diffs and runs commands.',
+      available: true,
+      source: 'builtin',
+    },
+    spec: {
+      name: WORKSPACE,
+      title,
+      command,
+      args: [...args, 'agent', WORKSPACE],
+      env: {},
+      passEnv: [],
+    },
+  };
+}
+
+function fromConfig(spec: AgentSpec, source: PathSource): Entry {
+  const { name, title } = spec;
+  const windows = source.platform === 'win32';
+  const command = path.isAbsolute(spec.command)
+    ? isExecutable(spec.command, windows) && spec.command
+    : findOnPath(spec.command, source);
+  const info = { name, title, source: 'config' as const };
+  if (command) return { info: { ...info, available: true }, spec: { ...spec, command } };
+  const place = path.isAbsolute(spec.command) ? 'is not an executable file' : 'is not on PATH';
+  return {
+    info: {
+      ...info,
+      available: false,
+      install: `${spec.command} ${place}: install it, or correct agents.${name}.command in the config file.`,
+    },
+  };
+}
+
+function fromPath(known: (typeof KNOWN_AGENTS)[number], source: PathSource): Entry {
+  const { name, title, description, install, passEnv } = known;
+  const info = { name, title, description, source: 'path' as const };
+  for (const { command, args } of known.commands) {
+    const file = findOnPath(command, source);
+    if (file) {
+      return {
+        info: { ...info, available: true },
+        spec: { name, title, command: file, args, env: {}, passEnv },
+      };
+    }
+  }
+  return { info: { ...info, available: false, install } };
+}
