@@ -62,7 +62,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       if (!approval || approval.resolution) return;
       const { type: _, id: __, ...resolution } = event;
       settle(state, approval, resolution, change);
-      if (state.pending.size === 0 && state.turn !== 'idle') state.activity = 'Working';
+      if (state.pending.size === 0) state.activity = state.turn === 'idle' ? '' : 'Working';
       return;
     }
     case 'plan':
