@@ -1,0 +1,319 @@
+import { CleanStream } from './clean-stream.ts';
+import { appendInline, appendText, element } from './dom.ts';
+import { InlineWriter } from './inline-writer.ts';
+import { parseInline } from './inline.ts';
+import {
+  matchLine,
+  splitRow,
+  type Align,
+  type Container,
+  type LeafState,
+  type LinePart,
+  type MatchedLine,
+} from './lines.ts';
+import type { MarkdownWriter } from './writer.ts';
+
+/** Longer first lines are not kept for the case that a table follows. */
+const MAX_HEADER = 4_000;
+const MAX_LANGUAGE = 40;
+
+type Leaf = LeafState & { readonly target?: HTMLElement; inline?: InlineWriter };
+
+/**
+ * Writes markdown into an element as it streams (R68): its own parser, line by line, so that a line is
+ * placed as soon as no continuation could place it elsewhere. `docs/markdown.md` lists what differs from CommonMark.
+ */
+export class DocumentWriter implements MarkdownWriter {
+  private readonly clean = new CleanStream();
+  private readonly containers: { state: Container; content: HTMLElement; list?: HTMLElement }[] =
+    [];
+  private leaf: Leaf = { type: 'none' };
+  /** The line under way, and how much of it its leaf has got; `undefined` while undecided. */
+  private line = '';
+  private fed: number | undefined;
+  /** Blank lines in indented code that only count if more code follows. */
+  private blanks = 0;
+  private ended = false;
+
+  constructor(private readonly root: HTMLElement) {}
+
+  write(text: string): void {
+    if (this.ended) return;
+    this.take(this.clean.push(text));
+    this.leaf.inline?.draw();
+  }
+
+  end(): void {
+    if (this.ended) return;
+    this.take(this.clean.flush());
+    this.ended = true;
+    if (this.line !== '') this.finishLine();
+    this.closeLeaf();
+  }
+
+  private take(text: string): void {
+    let from = 0;
+    for (let newline = text.indexOf('\n'); newline >= 0; newline = text.indexOf('\n', from)) {
+      this.grow(text.slice(from, newline));
+      this.finishLine();
+      from = newline + 1;
+    }
+    if (from < text.length) {
+      this.grow(text.slice(from));
+      this.growPartial();
+    }
+  }
+
+  private grow(text: string): void {
+    // Once a line is placed only what is new of it is of interest.
+    if (this.fed === undefined) this.line += text;
+    else {
+      this.line = this.line.slice(this.fed) + text;
+      this.fed = 0;
+    }
+  }
+
+  private growPartial(): void {
+    if (this.fed === undefined) {
+      const matched = matchLine(this.state(), this.line, false);
+      if (!matched) return;
+      this.place(matched);
+      this.fed = matched.offset;
+    }
+    this.feed();
+  }
+
+  private finishLine(): void {
+    if (this.fed === undefined) {
+      const matched = matchLine(this.state(), this.line, true)!;
+      this.place(matched);
+      this.fed = matched.offset;
+    }
+    this.feed();
+    this.endLine();
+    this.line = '';
+    this.fed = undefined;
+  }
+
+  private state() {
+    return { containers: this.containers.map((entry) => entry.state), leaf: this.leaf };
+  }
+
+  /** Gives the leaf what is new of its line. */
+  private feed(): void {
+    const text = this.line.slice(this.fed);
+    this.fed = this.line.length;
+    const { leaf } = this;
+    if (text === '') return;
+    if (leaf.type === 'paragraph') {
+      leaf.inline!.write(text);
+      if (leaf.header !== undefined) {
+        const header = leaf.header + text;
+        this.leaf = { ...leaf, header: header.length > MAX_HEADER ? undefined : header };
+      }
+    } else if (leaf.type === 'fence' || leaf.type === 'indented') appendText(leaf.target!, text);
+    else if (leaf.type === 'table') this.addRow(leaf.target!, text);
+    else this.heading?.write(text);
+  }
+
+  private heading: { write(text: string): void; end(): void } | undefined;
+
+  private endLine(): void {
+    this.heading?.end();
+    this.heading = undefined;
+  }
+
+  private place({ keep, open, part }: MatchedLine): void {
+    const continues = open.length === 0 && keep === this.containers.length;
+    switch (part.type) {
+      case 'fence-text':
+        appendText(this.leaf.target!, this.firstInBlock ? '' : '\n');
+        this.firstInBlock = false;
+        return;
+      case 'fence-end':
+        return this.closeLeaf();
+      case 'row':
+        return;
+      case 'text':
+        if (continues && this.leaf.type === 'paragraph') {
+          this.leaf.inline!.write('\n');
+          this.leaf = { ...this.leaf, header: undefined };
+          return;
+        }
+        break;
+      case 'indented':
+        if (continues && this.leaf.type === 'indented') {
+          appendText(this.leaf.target!, '\n'.repeat(this.blanks + 1));
+          this.blanks = 0;
+          return;
+        }
+        break;
+      case 'blank':
+        if (continues && this.leaf.type === 'indented') {
+          this.blanks++;
+          return;
+        }
+        break;
+      case 'table':
+        return this.startTable(part.aligns);
+    }
+    this.closeLeaf();
+    this.openContainers(keep, open);
+    this.openLeaf(part);
+  }
+
+  private firstInBlock = true;
+
+  private openContainers(keep: number, open: Container[]): void {
+    const left = this.containers[keep];
+    this.containers.length = keep;
+    for (const [index, state] of open.entries()) {
+      const parent = this.content();
+      if (state.type === 'quote') {
+        this.containers.push({ state, content: parent.appendChild(element('blockquote')) });
+        continue;
+      }
+      // The next item of a list that was just left goes into the same list.
+      const sibling =
+        index === 0 && left?.state.type === 'item' && left.state.marker === state.marker
+          ? left.list
+          : undefined;
+      const list = sibling ?? parent.appendChild(newList(state.start));
+      this.containers.push({ state, list, content: list.appendChild(element('li')) });
+    }
+  }
+
+  private openLeaf(part: LinePart): void {
+    const parent = this.content();
+    switch (part.type) {
+      case 'text': {
+        const paragraph = parent.appendChild(element('p'));
+        if (part.task !== undefined) paragraph.appendChild(taskBox(part.task));
+        const header = part.task === undefined ? '' : undefined;
+        const inline = new InlineWriter(paragraph);
+        this.leaf = { type: 'paragraph', header, target: paragraph, inline };
+        return;
+      }
+      case 'heading': {
+        // Two levels down: the page has headings of its own.
+        const level = Math.min(part.level + 2, 6) as 3 | 4 | 5 | 6;
+        const heading = parent.appendChild(element(`h${level}`));
+        heading.dataset['level'] = String(part.level);
+        this.heading = headingWriter(heading);
+        return;
+      }
+      case 'rule':
+        parent.appendChild(element('hr'));
+        return;
+      case 'fence': {
+        const { char, length, indent } = part;
+        const target = codeBlock(parent, part.info);
+        this.leaf = { type: 'fence', char, length, indent, target };
+        this.firstInBlock = true;
+        return;
+      }
+      case 'indented':
+        this.leaf = { type: 'indented', target: codeBlock(parent, '') };
+        return;
+      default:
+    }
+  }
+
+  private startTable(aligns: Align[]): void {
+    const { leaf } = this;
+    if (leaf.type !== 'paragraph') return;
+    const wrapper = element('div', 'table');
+    wrapper.tabIndex = 0;
+    const table = wrapper.appendChild(element('table'));
+    const head = table.appendChild(element('thead'));
+    leaf.target!.replaceWith(wrapper);
+    this.aligns = aligns;
+    fillRow(head.appendChild(element('tr')), leaf.header!, 'th', aligns);
+    this.leaf = { type: 'table', target: table.appendChild(element('tbody')) };
+  }
+
+  private aligns: Align[] = [];
+
+  private addRow(body: HTMLElement, text: string): void {
+    fillRow(body.appendChild(element('tr')), text, 'td', this.aligns);
+  }
+
+  private closeLeaf(): void {
+    this.leaf.inline?.end();
+    this.leaf = { type: 'none' };
+    this.blanks = 0;
+  }
+
+  private content(): HTMLElement {
+    return this.containers.at(-1)?.content ?? this.root;
+  }
+}
+
+function newList(start: number | undefined): HTMLElement {
+  if (start === undefined) return element('ul');
+  const list = element('ol');
+  if (start !== 1) list.start = start;
+  return list;
+}
+
+function taskBox(done: boolean): HTMLElement {
+  const box = element('input', 'task');
+  box.type = 'checkbox';
+  box.disabled = true;
+  // The attribute too, so that the state is part of the markup.
+  box.toggleAttribute('checked', done);
+  box.ariaLabel = done ? 'done' : 'open';
+  return box;
+}
+
+function codeBlock(parent: HTMLElement, info: string): HTMLElement {
+  const language = /^[\w+#.-]*/.exec(info)![0].slice(0, MAX_LANGUAGE);
+  const block = element('div', 'code');
+  const head = block.appendChild(element('div', 'code-head'));
+  head.appendChild(element('span')).textContent = language || 'text';
+  const copy = head.appendChild(element('button', 'copy'));
+  copy.type = 'button';
+  copy.dataset['copy'] = 'code';
+  copy.textContent = 'Copy';
+  const pre = block.appendChild(element('pre'));
+  pre.tabIndex = 0;
+  const code = pre.appendChild(element('code'));
+  if (language) code.dataset['language'] = language;
+  parent.appendChild(block);
+  return code;
+}
+
+/** Closing hashes are no part of a heading; whether hashes close it is known at its end. */
+function headingWriter(target: HTMLElement): { write(text: string): void; end(): void } {
+  const inline = new InlineWriter(target);
+  let held = '';
+  let empty = true;
+  return {
+    write(text) {
+      const all = held + text;
+      const tail = /[ \t#]*$/.exec(all)!;
+      inline.write(all.slice(0, tail.index));
+      empty &&= tail.index === 0;
+      held = tail[0];
+      inline.draw();
+    },
+    end() {
+      inline.write(held.replace(empty ? /^#*[ \t]*$/ : /[ \t]+#*[ \t]*$/, ''));
+      inline.end();
+    },
+  };
+}
+
+function fillRow(
+  row: HTMLElement,
+  text: string,
+  name: 'th' | 'td',
+  aligns: readonly Align[],
+): void {
+  const cells = splitRow(text);
+  for (const [index, align] of aligns.entries()) {
+    const cell = row.appendChild(element(name));
+    if (align) cell.className = align;
+    appendInline(cell, parseInline(cells[index] ?? '', '', true).committed);
+  }
+}
