@@ -1,0 +1,213 @@
+import type { ContentBlock } from '../../core/acp.ts';
+import { ApertureError } from '../../core/errors.ts';
+import type { SessionId } from '../../core/ids.ts';
+import { MAX_LIVE_SESSIONS } from '../../core/limits.ts';
+import type { ConnectionState } from '../../core/session/connection-state.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { ConnectionContext, SessionCheck } from './context.ts';
+import { DialQueue } from './dial-queue.ts';
+import type { Environment } from './environment.ts';
+import { pickYielding } from './limit.ts';
+import type { ClientHost, OutboxEntry } from './ports.ts';
+import { apertureProtocol } from './protocols/aperture.ts';
+import type { Endpoint, Protocol, Socket, SocketFactory } from './protocols/port.ts';
+import { SessionConnection } from './session-connection.ts';
+import { WakeDetector } from './wake.ts';
+
+export interface ApertureClientOptions {
+  host: ClientHost;
+  endpoint: () => Endpoint;
+  /** Asks the gateway about one session (R11). */
+  check: (id: SessionId) => Promise<SessionCheck>;
+  environment: Environment;
+  /** Names this tab in the logs, 1 to 64 characters. */
+  client: string;
+  protocol?: Protocol;
+  sockets?: SocketFactory;
+  clock?: Clock;
+  /** In [0, 1). */
+  random?: () => number;
+  limit?: number;
+}
+
+/** All live sessions of one page: a connection per session, at most ten sockets (R1). */
+export class ApertureClient {
+  readonly #connections = new Map<SessionId, SessionConnection>();
+  readonly #context: ConnectionContext;
+  readonly #limit: number;
+  readonly #wake: WakeDetector;
+  readonly #abort = new AbortController();
+
+  constructor(options: ApertureClientOptions) {
+    const { environment, clock = systemClock } = options;
+    this.#limit = options.limit ?? MAX_LIVE_SESSIONS;
+    this.#context = {
+      clock,
+      random: options.random ?? Math.random,
+      environment,
+      dials: new DialQueue(clock),
+      protocol: options.protocol ?? apertureProtocol,
+      sockets: options.sockets ?? browserSockets,
+      endpoint: options.endpoint,
+      client: options.client,
+      host: options.host,
+      check: options.check,
+    };
+    this.#wake = new WakeDetector(
+      clock,
+      () => environment.visible(),
+      () => this.#each((connection) => connection.check()),
+    );
+    environment.listen((hint) => {
+      // Timers were slowed down or stopped while nobody looked.
+      if (hint === 'shown') this.#wake.check();
+      this.#each((connection) => connection.hint(hint));
+    }, this.#abort.signal);
+  }
+
+  /**
+   * Resolves when the session is attached; joins an attempt under way (R2).
+   * @throws ApertureError `connection_limit` when ten are in use and none may yield (R4); as the connection
+   *   itself when it breaks before it opened (R7).
+   */
+  async connectSession(id: SessionId): Promise<void> {
+    if (this.#abort.signal.aborted) throw closed();
+    const connection = this.#obtain(id);
+    // A session that reconnects has its place already: it is neither counted twice nor evicts (R3).
+    if (!connection.live) {
+      try {
+        this.#makeRoom();
+      } catch (error) {
+        connection.refuse(error as ApertureError);
+        throw error;
+      }
+    }
+    await connection.connect();
+  }
+
+  /** Whether connecting one more session would take nothing from another. */
+  get hasRoom(): boolean {
+    return this.#live().length < this.#limit;
+  }
+
+  /** Closes its socket and every timer; others are not touched (R16). */
+  disconnectSession(id: SessionId): void {
+    this.#connections.get(id)?.disconnect('user');
+  }
+
+  disconnectAll(): void {
+    this.#each((connection) => connection.disconnect('closed'));
+  }
+
+  /** Forgets the session altogether; nothing is reported of it any more (R29). */
+  forgetSession(id: SessionId): void {
+    this.#connections.get(id)?.dispose();
+    this.#connections.delete(id);
+  }
+
+  /** The gateway's list has it no more (R17). */
+  sessionGone(id: SessionId): void {
+    this.#obtain(id).gone();
+  }
+
+  getConnectionStatus(id: SessionId): ConnectionState {
+    return this.#connections.get(id)?.state ?? { status: 'disconnected', reason: 'never' };
+  }
+
+  /**
+   * Sends, or queues visibly (R6): the outbox is reported to the host.
+   * @returns the message's key. @throws ApertureError `outbox_full`.
+   */
+  sendToSession(
+    id: SessionId,
+    prompt: readonly ContentBlock[],
+    whileBusy: 'queue' | 'interrupt' = 'queue',
+  ): string {
+    return this.#obtain(id).send(prompt, whileBusy);
+  }
+
+  /** Brings back what a reload interrupted. */
+  restoreOutbox(id: SessionId, entries: readonly OutboxEntry[]): void {
+    this.#obtain(id).outbox.restore(entries);
+  }
+
+  withdraw(id: SessionId, key: string): OutboxEntry | undefined {
+    return this.#connections.get(id)?.outbox.withdraw(key);
+  }
+
+  edit(id: SessionId, key: string, prompt: readonly ContentBlock[]): boolean {
+    return this.#connections.get(id)?.outbox.edit(key, prompt) ?? false;
+  }
+
+  resend(id: SessionId, key: string): boolean {
+    return this.#connections.get(id)?.outbox.resend(key) ?? false;
+  }
+
+  /** @throws ApertureError `not_connected`, `cannot_cancel`. */
+  cancel(id: SessionId): void {
+    this.#obtain(id).cancel();
+  }
+
+  /** Resolves when the gateway has confirmed it; the request stays pending otherwise (R56). */
+  answer(id: SessionId, requestId: string, optionId: string | undefined): Promise<void> {
+    return this.#obtain(id).answer(requestId, optionId);
+  }
+
+  persisted(id: SessionId, n: number): void {
+    this.#connections.get(id)?.persisted(n);
+  }
+
+  retryNow(id: SessionId): void {
+    this.#connections.get(id)?.retryNow();
+  }
+
+  /** Idempotent and final. */
+  dispose(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    this.#wake.dispose();
+    this.#each((connection) => connection.dispose());
+    this.#connections.clear();
+    this.#context.dials.dispose();
+  }
+
+  #obtain(id: SessionId): SessionConnection {
+    let connection = this.#connections.get(id);
+    if (!connection) {
+      connection = new SessionConnection(id, this.#context);
+      this.#connections.set(id, connection);
+    }
+    return connection;
+  }
+
+  #live(): SessionConnection[] {
+    return [...this.#connections.values()].filter((connection) => connection.live);
+  }
+
+  #makeRoom(): void {
+    const live = this.#live();
+    if (live.length < this.#limit) return;
+    const yielding = pickYielding(
+      live.map((connection) => {
+        const hints = this.#context.host.evictionHints(connection.id);
+        return {
+          id: connection.id,
+          lastActivity: connection.lastActivity,
+          hints: { ...hints, busy: hints.busy || connection.holdsWork },
+        };
+      }),
+      this.#limit,
+    );
+    this.#connections.get(yielding)?.disconnect('hibernated');
+  }
+
+  #each(run: (connection: SessionConnection) => void): void {
+    for (const connection of this.#connections.values()) run(connection);
+  }
+}
+
+const browserSockets: SocketFactory = (url, protocols) =>
+  new WebSocket(url, [...protocols]) as unknown as Socket;
+
+const closed = (): ApertureError =>
+  new ApertureError('disconnected', 'The page has closed its connections.');

@@ -1,0 +1,145 @@
+import type { ErrorInfo } from '../../core/errors.ts';
+import type { SessionId } from '../../core/ids.ts';
+import { CONNECT_TIMEOUT_MS } from '../../core/limits.ts';
+import type { CloseInfo } from '../../core/wire/close-codes.ts';
+import { Timer } from './clock.ts';
+import type { ConnectionContext } from './context.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { Incoming, Link, ResumePoint } from './protocols/port.ts';
+
+/** A connection that held for this long after it was acknowledged has proven itself; ms (R8). */
+export const MIN_UPTIME_MS = 5_000;
+/** How long the browser's word that there is no network is shown before the socket itself is asked; ms (R14). */
+export const OFFLINE_DOUBT_MS = 3_000;
+
+export interface AttemptReports {
+  /** Asked when the dial's turn has come. */
+  resume(): ResumePoint;
+  incoming(message: Incoming): void;
+  roundTrip(ms: number): void;
+  /** {@link MIN_UPTIME_MS} after it was acknowledged. */
+  proven(): void;
+  /** The last report. `lastWords`: the other side's own explanation. */
+  broken(info: CloseInfo, lastWords: ErrorInfo | undefined): void;
+}
+
+/**
+ * One attempt at a connection, from its place in the dial queue to its end. Reports nothing after `dispose`
+ * or `broken`, so a newer attempt never hears of an older one (R12).
+ */
+export class Attempt {
+  resume: ResumePoint = { epoch: undefined, since: 0 };
+  readonly #abort = new AbortController();
+  readonly #timeout: Timer;
+  readonly #uptime: Timer;
+  readonly #doubt: Timer;
+  readonly #context: ConnectionContext;
+  readonly #reports: AttemptReports;
+  #link: Link | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #attached = false;
+  #lastWords: ErrorInfo | undefined;
+
+  constructor(
+    readonly id: SessionId,
+    /** Counts the attempts of one session; for logs and tests. */
+    readonly generation: number,
+    context: ConnectionContext,
+    reports: AttemptReports,
+  ) {
+    this.#context = context;
+    this.#reports = reports;
+    this.#timeout = new Timer(context.clock);
+    this.#uptime = new Timer(context.clock);
+    this.#doubt = new Timer(context.clock);
+  }
+
+  /** Open and acknowledged: the only time when frames may go out. */
+  get link(): Link | undefined {
+    return this.#attached ? this.#link : undefined;
+  }
+
+  /** Takes a place in the dial queue (R20). `urgent`: before those that nobody looks at. */
+  start(urgent: boolean): void {
+    this.#context.dials.enter(() => this.#open(), this.#abort.signal, urgent);
+  }
+
+  /** The handshake was accepted: liveness is watched from here on. */
+  acknowledged(): void {
+    this.#attached = true;
+    this.#timeout.clear();
+    this.#uptime.set(MIN_UPTIME_MS, () => this.#reports.proven());
+    const liveness = this.#link?.liveness;
+    if (!liveness) return;
+    this.#heartbeat = new Heartbeat({
+      clock: this.#context.clock,
+      visible: () => this.#context.environment.visible(),
+      ping: (token) => liveness.ping(token),
+      dead: () =>
+        this.#broken({
+          verdict: 'retry',
+          code: 'half_open',
+          message: 'The connection went silent.',
+        }),
+      roundTrip: (ms) => this.#reports.roundTrip(ms),
+    });
+  }
+
+  /** Asks the socket whether it lives; its round trip or its end is reported. */
+  probe(): void {
+    this.#heartbeat?.probe();
+  }
+
+  /** The browser says that there is no network; the socket has the last word, a little later (R14). */
+  doubt(): void {
+    this.#doubt.set(OFFLINE_DOUBT_MS, () => this.probe());
+  }
+
+  /** Idempotent and final. */
+  dispose(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    this.#timeout.dispose();
+    this.#uptime.dispose();
+    this.#doubt.dispose();
+    this.#heartbeat?.dispose();
+    this.#link?.close();
+  }
+
+  #open(): void {
+    const { protocol, sockets, endpoint, client } = this.#context;
+    this.resume = this.#reports.resume();
+    this.#timeout.set(CONNECT_TIMEOUT_MS, () =>
+      this.#broken({
+        verdict: 'retry',
+        code: 'timeout',
+        message: `The gateway did not answer within ${CONNECT_TIMEOUT_MS / 1000} s.`,
+      }),
+    );
+    this.#link = protocol.open({
+      session: this.id,
+      endpoint: endpoint(),
+      client,
+      resume: this.resume,
+      sockets,
+      sink: {
+        incoming: (message) => this.#incoming(message),
+        closed: (code, reason) => this.#broken(protocol.classifyClose(code, reason)),
+      },
+    });
+  }
+
+  #incoming(message: Incoming): void {
+    if (this.#abort.signal.aborted) return;
+    this.#heartbeat?.alive();
+    if (message.kind === 'pong') this.#heartbeat?.pong(message.token);
+    else if (message.kind === 'error') this.#lastWords = message.error;
+    else this.#reports.incoming(message);
+  }
+
+  #broken(info: CloseInfo): void {
+    if (this.#abort.signal.aborted) return;
+    this.dispose();
+    this.#reports.broken(info, this.#lastWords);
+  }
+}

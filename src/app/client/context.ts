@@ -1,0 +1,31 @@
+import type { ApertureError } from '../../core/errors.ts';
+import type { SessionId } from '../../core/ids.ts';
+import type { Clock } from './clock.ts';
+import type { DialQueue } from './dial-queue.ts';
+import type { Environment } from './environment.ts';
+import type { ClientHost } from './ports.ts';
+import type { Endpoint, Protocol, SocketFactory } from './protocols/port.ts';
+
+/** What the gateway says of a session that could not be dialled (R11). */
+export type SessionCheck =
+  | { status: 'there' }
+  | { status: 'gone' }
+  /** It answers, but not to us: another token or origin is needed. */
+  | { status: 'refused'; error: ApertureError }
+  | { status: 'unreachable' };
+
+/** What every session connection is given. */
+export interface ConnectionContext {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly environment: Environment;
+  readonly dials: DialQueue;
+  readonly protocol: Protocol;
+  readonly sockets: SocketFactory;
+  readonly endpoint: () => Endpoint;
+  /** Names this tab. */
+  readonly client: string;
+  readonly host: ClientHost;
+  readonly check: (id: SessionId) => Promise<SessionCheck>;
+}

@@ -1,0 +1,211 @@
+import type { ContentBlock, TurnState } from '../../core/acp.ts';
+import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
+import { newId } from '../../core/ids.ts';
+import { MAX_OUTBOX } from '../../core/limits.ts';
+import type { Delivery } from '../../core/session/connection-state.ts';
+import type { OutboxEntry } from './ports.ts';
+
+/** The code of a refusal that means "a turn is running": not an error, the message waits (R40). */
+const BUSY = 'busy';
+
+export interface OutboxOptions {
+  /** ms since 1970. */
+  now: () => number;
+  /** Puts a prompt on the wire; called only between `ready` and `lost`. */
+  send: (key: string, prompt: readonly ContentBlock[]) => void;
+  changed: (entries: readonly OutboxEntry[]) => void;
+}
+
+/**
+ * Messages of one session on their way to its agent, in order (R6, R38, R40). One is in flight at a time; the
+ * next goes when the turn is idle. An entry leaves when the log shows its key, so nothing is lost between
+ * "accepted" and "seen", and a resent one has the same key, so it runs once.
+ */
+export class Outbox {
+  #entries: readonly OutboxEntry[] = [];
+  #ready = false;
+  #sameLog = false;
+  #turn: TurnState = 'idle';
+  readonly #options: OutboxOptions;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  get entries(): readonly OutboxEntry[] {
+    return this.#entries;
+  }
+
+  /** Something would be lost or delayed if the connection were given up. */
+  get waiting(): boolean {
+    return this.#entries.some(({ delivery }) => delivery.state !== 'refused');
+  }
+
+  /** What was kept over a reload. Whether a sent one arrived is not known any more. */
+  restore(entries: readonly OutboxEntry[]): void {
+    const have = new Set(this.#entries.map((entry) => entry.key));
+    const kept = entries
+      .filter((entry) => !have.has(entry.key))
+      .map((entry) => (inFlight(entry) ? withDelivery(entry, { state: 'unconfirmed' }) : entry));
+    if (kept.length > 0) this.#write([...kept, ...this.#entries].slice(0, MAX_OUTBOX));
+    this.#pump();
+  }
+
+  /**
+   * @returns the new entry's key.
+   * @throws ApertureError `outbox_full`; nothing was queued then.
+   */
+  add(prompt: readonly ContentBlock[]): string {
+    if (this.#entries.length >= MAX_OUTBOX) {
+      throw new ApertureError(
+        'outbox_full',
+        `${MAX_OUTBOX} messages are waiting in this session already. Withdraw some, or wait.`,
+        { retryable: true },
+      );
+    }
+    const entry: OutboxEntry = {
+      key: newId(),
+      prompt: [...prompt],
+      createdAt: this.#options.now(),
+      delivery: { state: 'queued' },
+    };
+    this.#write([...this.#entries, entry]);
+    this.#pump();
+    return entry.key;
+  }
+
+  /** @returns whether it was there and not yet on the wire. An unconfirmed one may be discarded too. */
+  withdraw(key: string): OutboxEntry | undefined {
+    const entry = this.#find(key);
+    if (!entry || inFlight(entry)) return undefined;
+    this.#write(this.#entries.filter((other) => other !== entry));
+    this.#pump();
+    return entry;
+  }
+
+  /** Only a queued or refused one may change: the others may have arrived under their key. */
+  edit(key: string, prompt: readonly ContentBlock[]): boolean {
+    const entry = this.#find(key);
+    if (!entry || (entry.delivery.state !== 'queued' && entry.delivery.state !== 'refused')) {
+      return false;
+    }
+    // A refused key ran nothing, but the other side may remember it; changed words get a new one.
+    const changed: OutboxEntry = { ...entry, key: newId(), prompt: [...prompt] };
+    this.#replace(entry, withDelivery(changed, { state: 'queued' }));
+    this.#pump();
+    return true;
+  }
+
+  /** Sends a refused or unconfirmed one again, by its key. */
+  resend(key: string): boolean {
+    const entry = this.#find(key);
+    if (!entry) return false;
+    if (entry.delivery.state === 'refused') {
+      this.#replace(entry, withDelivery(entry, { state: 'queued' }));
+    } else if (entry.delivery.state === 'unconfirmed' && this.#ready) {
+      this.#transmit(entry);
+    } else return false;
+    this.#pump();
+    return true;
+  }
+
+  /**
+   * The connection is up and the log has been read to its end.
+   * @param sameLog the log is the one that unconfirmed messages were sent to, so that their keys are known there.
+   */
+  ready(turn: TurnState, sameLog: boolean): void {
+    this.#ready = true;
+    this.#sameLog = sameLog;
+    this.#turn = turn;
+    this.#pump();
+  }
+
+  /** The connection is gone; what was in flight is uncertain now (R43). */
+  lost(): void {
+    this.#ready = false;
+    if (!this.#entries.some(inFlight)) return;
+    this.#write(
+      this.#entries.map((entry) =>
+        inFlight(entry) ? withDelivery(entry, { state: 'unconfirmed' }) : entry,
+      ),
+    );
+  }
+
+  turnChanged(turn: TurnState): void {
+    this.#turn = turn;
+    this.#pump();
+  }
+
+  /**
+   * @param duplicate the key had been accepted before, in a part of the log that is not to be had any more.
+   * @returns whether the key is one of these.
+   */
+  acknowledged(key: string, duplicate: boolean): boolean {
+    const entry = this.#find(key);
+    if (!entry) return false;
+    if (duplicate) {
+      this.#write(this.#entries.filter((other) => other !== entry));
+      this.#pump();
+    } else if (inFlight(entry)) this.#replace(entry, withDelivery(entry, { state: 'accepted' }));
+    return true;
+  }
+
+  refused(key: string, error: ErrorInfo): boolean {
+    const entry = this.#find(key);
+    if (!entry) return false;
+    if (error.code === BUSY) {
+      // Somebody else's turn runs; the log will say when it is idle, so nothing is sent before that.
+      if (this.#turn === 'idle') this.#turn = 'running';
+      this.#replace(entry, withDelivery(entry, { state: 'queued' }));
+    } else {
+      this.#replace(entry, withDelivery(entry, { state: 'refused', error }));
+      this.#pump();
+    }
+    return true;
+  }
+
+  /** The log shows this key: the message has arrived, whatever became of its acknowledgement. */
+  seen(key: string): void {
+    const entry = this.#find(key);
+    if (!entry) return;
+    this.#write(this.#entries.filter((other) => other !== entry));
+    // Its turn is starting; the next waits for the log to say that it ended.
+    this.#turn = 'running';
+  }
+
+  #pump(): void {
+    if (!this.#ready || this.#turn !== 'idle') return;
+    const next = this.#entries.find(({ delivery }) => delivery.state !== 'refused');
+    if (!next || inFlight(next)) return;
+    // The log was read to its end and does not show it: by its key it is safe to send again. In another log
+    // that key means nothing, and the user decides; order is kept, so the others wait for that.
+    if (next.delivery.state === 'queued' || this.#sameLog) this.#transmit(next);
+  }
+
+  #transmit(entry: OutboxEntry): void {
+    // Written down before it goes out, so that a crash in between leaves it uncertain, not unknown.
+    this.#replace(entry, withDelivery(entry, { state: 'sent' }));
+    this.#options.send(entry.key, entry.prompt);
+  }
+
+  #find(key: string): OutboxEntry | undefined {
+    return this.#entries.find((entry) => entry.key === key);
+  }
+
+  #replace(old: OutboxEntry, entry: OutboxEntry): void {
+    this.#write(this.#entries.map((other) => (other === old ? entry : other)));
+  }
+
+  #write(entries: readonly OutboxEntry[]): void {
+    this.#entries = entries;
+    this.#options.changed(entries);
+  }
+}
+
+const inFlight = ({ delivery }: OutboxEntry): boolean =>
+  delivery.state === 'sent' || delivery.state === 'accepted';
+
+const withDelivery = (entry: OutboxEntry, delivery: Delivery): OutboxEntry => ({
+  ...entry,
+  delivery,
+});

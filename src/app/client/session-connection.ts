@@ -1,0 +1,408 @@
+import type { ContentBlock, TurnState } from '../../core/acp.ts';
+import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
+import { newId, type SessionId } from '../../core/ids.ts';
+import type { ConnectionState } from '../../core/session/connection-state.ts';
+import type { SessionEvent } from '../../core/session/event.ts';
+import type { CloseInfo } from '../../core/wire/close-codes.ts';
+import { Answers } from './answers.ts';
+import { Attempt } from './attempt.ts';
+import { Timer } from './clock.ts';
+import type { ConnectionContext, SessionCheck } from './context.ts';
+import type { EnvironmentHint } from './environment.ts';
+import { LogReader } from './log-reader.ts';
+import { Opening } from './opening.ts';
+import { Outbox } from './outbox.ts';
+import type { Attached } from './ports.ts';
+import type { Incoming, Link, SequencedEvent } from './protocols/port.ts';
+
+const OFFLINE = 'This device is offline.';
+
+/** One session's connection: its life, its log's order, its outbox. One object per session, one socket at most. */
+export class SessionConnection {
+  readonly outbox: Outbox;
+  /** ms since 1970 of the last event or message, 0 for none; status writes and pings do not count (R5). */
+  lastActivity = 0;
+
+  readonly #context: ConnectionContext;
+  readonly #answers: Answers;
+  readonly #retry: Timer;
+  readonly #log = new LogReader();
+  #state: ConnectionState = { status: 'disconnected', reason: 'never' };
+  #attempt: Attempt | undefined;
+  #opening: Opening | undefined;
+  #generation = 0;
+  #retries = 0;
+  #turn: TurnState = 'idle';
+  /** The log was read to its end since the last attach. */
+  #caughtUp = false;
+  /** Why there was no connection; empty on a first attempt. */
+  #reason = '';
+  #disposed = false;
+
+  constructor(
+    readonly id: SessionId,
+    context: ConnectionContext,
+  ) {
+    this.#context = context;
+    this.#retry = new Timer(context.clock);
+    this.#answers = new Answers(context.clock);
+    this.outbox = new Outbox({
+      now: () => context.clock.now(),
+      send: (key, prompt) => {
+        this.#touch();
+        this.#link?.prompt(key, prompt);
+      },
+      changed: (entries) => {
+        if (!this.#disposed) context.host.outboxChanged(id, entries);
+      },
+    });
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Holds a socket, or has one coming: counts against the limit (R1, R3). */
+  get live(): boolean {
+    return this.#attempt !== undefined || this.#retry.armed;
+  }
+
+  /** Something of the user's is on its way. */
+  get holdsWork(): boolean {
+    return this.outbox.waiting || this.#answers.waiting;
+  }
+
+  /**
+   * Resolves when the session is attached; joins an attempt under way (R2).
+   * Rejects when this attempt ends before that (R7), with the reason's code; retries may go on.
+   */
+  connect(): Promise<void> {
+    if (this.#disposed) return Promise.reject(disconnected());
+    if (this.#state.status === 'ended') return Promise.reject(ended());
+    if (this.#opening) return this.#opening.promise;
+    if (this.#link) return Promise.resolve();
+    const opening = new Opening();
+    this.#opening = opening;
+    // A dial after a lost connection may be in the queue already: then that is the one.
+    if (!this.#attempt) this.#dial();
+    return opening.promise;
+  }
+
+  /** Dials at once instead of waiting; the count of attempts stays (R8). */
+  retryNow(): void {
+    if (this.#link) this.#attempt?.probe();
+    else void this.connect().catch(() => {});
+  }
+
+  /** Ends the connection and every timer of it (R12). Nothing is retried until somebody connects again. */
+  disconnect(reason: 'user' | 'hibernated' | 'closed'): void {
+    this.#release(disconnected());
+    if (this.#state.status !== 'ended') this.#setState({ status: 'disconnected', reason });
+  }
+
+  /** It cannot be connected for a reason outside of it. */
+  refuse(error: ApertureError): void {
+    if (!this.live && this.#state.status !== 'ended') this.#fail(error);
+  }
+
+  /** The gateway's list has it no more (R11, R17). */
+  gone(): void {
+    this.#end(true);
+  }
+
+  /** Idempotent and final: nothing is reported after it. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#release(disconnected());
+    this.#retry.dispose();
+  }
+
+  /** @returns its key. @throws ApertureError `outbox_full`. */
+  send(prompt: readonly ContentBlock[], whileBusy: 'queue' | 'interrupt'): string {
+    const key = this.outbox.add(prompt);
+    if (whileBusy === 'interrupt' && this.#turn !== 'idle') this.#link?.cancel?.send(newId());
+    return key;
+  }
+
+  /** Stops the running turn (R41). @throws ApertureError `not_connected`, `cannot_cancel`. */
+  cancel(): void {
+    const link = this.#requireLink('stop it');
+    if (!link.cancel) {
+      throw new ApertureError('cannot_cancel', 'This kind of session cannot be stopped.');
+    }
+    link.cancel.send(newId());
+  }
+
+  /** Rejects with `not_connected`, `cannot_answer`, or as {@link Answers.submit}. */
+  async answer(requestId: string, optionId: string | undefined): Promise<void> {
+    if (!this.#requireLink('answer').approve) {
+      throw new ApertureError('cannot_answer', 'This kind of session takes no answers.');
+    }
+    this.#touch();
+    await this.#answers.submit(requestId, optionId, this.#sendAnswer);
+  }
+
+  /** Everything up to `n` is on this page's disk. */
+  persisted(n: number): void {
+    this.#link?.retention?.persisted(n);
+  }
+
+  hint(hint: EnvironmentHint): void {
+    if (hint === 'hidden') return;
+    if (hint !== 'offline') return this.check();
+    if (!this.#link || !this.#attempt) return;
+    // Shown at once. But a gateway on this machine needs no network, so the socket is asked, and stays.
+    this.#setReconnecting(1, OFFLINE);
+    this.#attempt.doubt();
+  }
+
+  /** Asks a quiet socket whether it lives, dials at once if a retry waits: after sleep, on return, when online. */
+  check(): void {
+    if (this.#link) this.#attempt?.probe();
+    else if (this.#retry.armed) this.#dial();
+  }
+
+  get #link(): Link | undefined {
+    return this.#attempt?.link;
+  }
+
+  #requireLink(toDoWhat: string): Link {
+    if (this.#link) return this.#link;
+    throw new ApertureError(
+      'not_connected',
+      `The session is not connected, so this page cannot ${toDoWhat} now. Try again when it is.`,
+      { retryable: true },
+    );
+  }
+
+  #sendAnswer = (key: string, requestId: string, optionId: string | undefined): void => {
+    this.#link?.approve?.answer(key, requestId, optionId);
+  };
+
+  #dial(): void {
+    this.#drop();
+    const { host, clock } = this.#context;
+    const attempt = new Attempt(this.id, ++this.#generation, this.#context, {
+      resume: () => this.#log.resume(host.resumePoint(this.id)),
+      incoming: (message) => this.#incoming(attempt, message),
+      roundTrip: (ms) => this.#connected(ms),
+      proven: () => {
+        this.#retries = 0;
+        this.#log.proven();
+      },
+      broken: (info, lastWords) => this.#broken(attempt, info, lastWords),
+    });
+    this.#attempt = attempt;
+    if (this.#reason) this.#setReconnecting(Math.max(1, this.#retries), this.#reason);
+    else this.#setState({ status: 'connecting', since: clock.now() });
+    attempt.start(host.evictionHints(this.id).viewed);
+  }
+
+  #incoming(attempt: Attempt, message: Incoming): void {
+    switch (message.kind) {
+      case 'attached':
+        if (!attempt.link) this.#attached(attempt, message.info, message.pending);
+        return;
+      case 'event':
+        if (attempt.link) this.#event(message.event);
+        return;
+      case 'ack':
+        if (!this.outbox.acknowledged(message.key, message.duplicate)) {
+          this.#answers.acknowledged(message.key);
+        }
+        return;
+      case 'refused':
+        if (!this.outbox.refused(message.key, message.error)) {
+          this.#answers.refused(message.key, message.error);
+        }
+        return;
+      case 'summary':
+        this.#context.host.summaryChanged(this.id, message.summary);
+        // Only once the log stands where the summary does, or it would overtake the events.
+        if (message.summary.head <= this.#log.last) this.#setTurn(message.summary.turn);
+        return;
+      default:
+    }
+  }
+
+  #attached(attempt: Attempt, told: Attached, pending: readonly string[]): void {
+    const info = this.#log.attached(attempt.resume, told);
+    if (info === 'again') {
+      this.#again('The log does not fit what this page has; it is read again.');
+      return;
+    }
+    attempt.acknowledged();
+    this.lastActivity = Math.max(this.lastActivity, info.session.updatedAt);
+    this.#turn = info.session.turn;
+    this.#reason = '';
+    this.#context.host.attached(this.id, info);
+    this.#connected(undefined);
+    this.#answers.attached(pending, this.#sendAnswer);
+    this.#takeOpening()?.resolve();
+    this.#catchUp();
+  }
+
+  #event(sequenced: SequencedEvent): void {
+    const taken = this.#log.take(sequenced);
+    if (taken === 'again') {
+      this.#again('A part of the log was missing; it is read again.');
+      return;
+    }
+    if (taken.length === 0) return;
+    this.#touch();
+    this.#context.host.events(this.id, [...taken]);
+    this.#follow(sequenced.event, this.#log.fresh(sequenced.n));
+    this.#catchUp();
+  }
+
+  /** What the client itself needs to know of an event. `fresh`: it happened after we attached. */
+  #follow(event: SessionEvent, fresh: boolean): void {
+    switch (event.type) {
+      case 'chunk':
+        if (event.key !== undefined) this.outbox.seen(event.key);
+        return;
+      case 'turn':
+        if (fresh) this.#setTurn(event.state);
+        return;
+      case 'resolved':
+        return this.#answers.resolved(event.id);
+      case 'ended':
+        return this.#end(false);
+      default:
+    }
+  }
+
+  #setTurn(turn: TurnState): void {
+    this.#turn = turn;
+    if (this.#caughtUp) this.outbox.turnChanged(turn);
+  }
+
+  #catchUp(): void {
+    if (this.#caughtUp || !this.#link || !this.#log.caughtUp) return;
+    this.#caughtUp = true;
+    this.outbox.ready(this.#turn, this.#log.sameLog);
+  }
+
+  #again(reason: string): void {
+    this.#reason = reason;
+    this.#dial();
+  }
+
+  /** The attempt is over, for the reason given. */
+  #broken(attempt: Attempt, info: CloseInfo, lastWords: ErrorInfo | undefined): void {
+    const wasAttached = attempt.link !== undefined;
+    this.#drop();
+    const { code, message } = lastWords ?? info;
+    const error = new ApertureError(code, message, { retryable: info.verdict === 'retry' });
+    const opening = this.#takeOpening();
+    if (info.code === 'ended') this.#end(false);
+    else if (info.verdict === 'lost') this.#end(true);
+    else if (info.verdict === 'done') this.disconnect('closed');
+    else if (info.verdict === 'fatal') this.#fail(error);
+    else {
+      this.#scheduleRetry(info.message);
+      if (!wasAttached) void this.#tellApart();
+    }
+    opening?.reject(error);
+  }
+
+  /**
+   * A dial failed, and a browser does not say why, so the gateway is asked: gone, or out of reach (R11)?
+   * The retry stands meanwhile; the answer can only end it early.
+   */
+  async #tellApart(): Promise<void> {
+    let found: SessionCheck;
+    try {
+      found = await this.#context.check(this.id);
+    } catch {
+      return;
+    }
+    if (this.#disposed || this.#state.status !== 'reconnecting' || this.#link) return;
+    if (found.status === 'gone') this.#end(true);
+    else if (found.status === 'refused') this.#fail(found.error);
+  }
+
+  #scheduleRetry(why: string): void {
+    const { protocol, random, clock, environment } = this.#context;
+    const reason = environment.online() ? why : OFFLINE;
+    const delay = protocol.retry.delay(++this.#retries, random());
+    if (delay === null) {
+      const tries = this.#retries - 1;
+      this.#retries = 0;
+      this.#fail(
+        new ApertureError(
+          'gave_up',
+          `${reason} ${tries} attempts failed. Press Retry to try again.`,
+          {
+            retryable: true,
+          },
+        ),
+      );
+      return;
+    }
+    this.#reason = reason;
+    this.#setReconnecting(this.#retries, reason, clock.now() + delay);
+    this.#retry.set(delay, () => this.#dial());
+  }
+
+  #fail(error: ApertureError): void {
+    this.#release(error);
+    this.#setState({ status: 'error', error: error.toInfo() });
+  }
+
+  #end(gone: boolean): void {
+    // The close that follows an end says less than the end did (R13).
+    if (this.#state.status === 'ended') return;
+    this.#release(ended());
+    this.#setState({ status: 'ended', gone });
+  }
+
+  /** Lets go of everything that this connection holds, and settles whoever waits for it (R43). */
+  #release(error: ApertureError): void {
+    this.#drop();
+    this.#reason = '';
+    this.#takeOpening()?.reject(error);
+    this.#answers.rejectAll(error);
+  }
+
+  /** Ends the attempt under way; nothing is heard of it from here on. */
+  #drop(): void {
+    this.#retry.clear();
+    this.#attempt?.dispose();
+    this.#attempt = undefined;
+    this.#caughtUp = false;
+    this.outbox.lost();
+  }
+
+  #takeOpening(): Opening | undefined {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    return opening;
+  }
+
+  #connected(roundTrip: number | undefined): void {
+    const before = this.#state;
+    const since = before.status === 'connected' ? before.since : this.#context.clock.now();
+    this.#setState({ status: 'connected', since, roundTrip });
+  }
+
+  #setReconnecting(attempt: number, reason: string, retryAt?: number): void {
+    const max = this.#context.protocol.retry.maxAttempts;
+    this.#setState({ status: 'reconnecting', attempt, max, reason, retryAt });
+  }
+
+  #touch(): void {
+    this.lastActivity = this.#context.clock.now();
+  }
+
+  #setState(state: ConnectionState): void {
+    this.#state = state;
+    if (!this.#disposed) this.#context.host.connectionChanged(this.id, state);
+  }
+}
+
+const disconnected = (): ApertureError =>
+  new ApertureError('disconnected', 'The connection was closed here.', { retryable: true });
+
+const ended = (): ApertureError => new ApertureError('ended', 'This session has ended.');
