@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { ApertureError } from '../../core/errors.ts';
-import { parseJson } from '../../core/json.ts';
+import { isObject, parseJson } from '../../core/json.ts';
 import type { AgentSpec } from './types.ts';
 
 /** Longest config file, in characters. */
@@ -39,19 +39,21 @@ const agentSchema = v.strictObject({
   ),
 });
 
-const configSchema = v.looseObject({
-  agents: v.optional(
-    v.record(
-      v.pipe(
-        v.string(),
-        v.regex(NAME, 'names are 1 to 64 letters, digits, “.”, “_” or “-”, and start with one'),
-      ),
-      agentSchema,
-      'expected an object that maps a name to an agent',
+/** To valibot an array is an object too. */
+const object = v.pipe(v.unknown(), v.check(isObject, 'expected an object'));
+
+const agentsSchema = v.pipe(
+  object,
+  v.record(
+    v.pipe(
+      v.string(),
+      v.regex(NAME, 'names are 1 to 64 letters, digits, “.”, “_” or “-”, and start with one'),
     ),
-    {},
+    v.pipe(object, agentSchema),
   ),
-});
+);
+
+const configSchema = v.pipe(object, v.looseObject({ agents: v.optional(agentsSchema, {}) }));
 
 export interface ConfigSource {
   readonly home: string | undefined;
@@ -123,9 +125,6 @@ function describe(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.received === 'undefined') {
     return `${place}: is missing.`;
   }
-  if (issue.type === 'strict_object' || issue.type === 'loose_object') {
-    return `${place || 'the top level'}: expected an object, got ${issue.received}.`;
-  }
   const got = issue.type === 'regex' ? issue.received : `got ${issue.received}`;
-  return `${place}: ${issue.message} (${got}).`;
+  return `${place || 'the top level'}: ${issue.message} (${got}).`;
 }

@@ -12,11 +12,11 @@ export interface PathSource {
  */
 export function findOnPath(command: string, { env, platform }: PathSource): string | undefined {
   const windows = platform === 'win32';
-  const flavour = windows ? path.win32 : path.posix;
-  for (const directory of variable('PATH', env, windows).split(flavour.delimiter)) {
-    if (!flavour.isAbsolute(directory)) continue;
+  const { delimiter } = windows ? path.win32 : path.posix;
+  for (const directory of variable('PATH', env, windows).split(delimiter)) {
+    if (!path.isAbsolute(directory)) continue;
     for (const extension of extensions(command, env, windows)) {
-      const candidate = flavour.join(directory, command + extension);
+      const candidate = path.join(directory, command + extension);
       if (isExecutable(candidate, windows)) return candidate;
     }
   }

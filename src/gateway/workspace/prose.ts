@@ -66,13 +66,10 @@ function makeKinds(tools: Tools): readonly ((round: number) => string)[] {
   const { random, pick, sentence, sentences } = tools;
   const percent = (): string => `${(random() * 100).toFixed(1)} %`;
   return [
-    (round) => `## ${round}. ${pick(HEADINGS)}\n\n${sentences(2, 4)}`,
+    (round) => `## ${round}. ${HEADINGS[(round * 3) % HEADINGS.length]!}\n\n${sentences(2, 4)}`,
     () => `${sentences(3, 6)} ${pick(LINKS)}`,
     () => ['The steps, shortest first:', '', ...list(() => sentence(), 3, '- ')].join('\n'),
-    () => {
-      const { language, source } = pick(SNIPPETS);
-      return `${sentence()}\n\n\`\`\`${language}\n${source}\n\`\`\``;
-    },
+    (round) => `${sentence()}\n\n${snippet(round * 2)}`,
     () => `> ${sentence()}\n>\n> — *${pick(PEOPLE)}*`,
     () => `### ${pick(HEADINGS)}\n\n${sentences(3, 5)}`,
     () =>
@@ -96,9 +93,16 @@ function makeKinds(tools: Tools): readonly ((round: number) => string)[] {
       [`- [x] ${sentence()}`, `- [ ] ${sentence()}`, `- [ ] ${sentence()} ${pick(MARKS)}`].join(
         '\n',
       ),
-    () => `${sentences(4, 7)}`,
+    () => sentences(4, 7),
+    (round) => `${sentence()}\n\n${snippet(round * 2 + 1)}`,
     () => `---\n\n${sentences(1, 3)} ${pick(LINKS)}`,
   ];
+}
+
+/** Every language comes round. */
+function snippet(number: number): string {
+  const { language, source } = SNIPPETS[number % SNIPPETS.length]!;
+  return `\`\`\`${language}\n${source}\n\`\`\``;
 }
 
 const list = (make: () => string, count: number, bullet: string): string[] =>
