@@ -3,7 +3,7 @@ import { ApertureError } from '../../core/errors.ts';
 import { code } from './markdown.ts';
 
 /** A process that does not end on the polite signal is killed after this time (ms). */
-const KILL_AFTER_MS = 2_000;
+const KILL_AFTER_MS = 1_000;
 
 export interface RunOptions {
   cwd: string;
