@@ -1,0 +1,85 @@
+import { expect, test } from './fixtures.ts';
+
+test('[R21, R22, R25, R37] a reload brings everything back, in place, once', async ({
+  app,
+  gateway,
+  page,
+}) => {
+  const first = await gateway.createSession('First');
+  const second = await gateway.createSession('Second');
+  await app.openWith(first.id, second.id);
+  await app.sendTo(second.id, 'SLEEP 300\nSAY one\nTOOL tool\nSAY two');
+  await app.sendTo(first.id, 'SAY answer of the first');
+  await app.hasText('answer of the first');
+  await expect(app.row(second.id)).toHaveAttribute('data-unread', '2');
+  await app.composer.fill('an unsent thought');
+
+  await page.reload();
+  await app.viewing(first.id);
+  await expect(app.composer).toHaveValue('an unsent thought');
+  await app.hasText('answer of the first');
+  await expect(app.row(second.id)).toHaveAttribute('data-unread', '2');
+  await app.connected(first.id);
+  await app.connected(second.id);
+  await expect(app.messages('user')).toHaveCount(1);
+  await expect(app.messages('assistant')).toHaveCount(1);
+
+  await app.view(second.id);
+  await expect(app.messages('assistant')).toHaveCount(2);
+  await expect(app.row(second.id)).not.toHaveAttribute('data-unread');
+  await page.reload();
+  await app.viewing(second.id);
+  await expect(app.row(second.id)).not.toHaveAttribute('data-unread');
+});
+
+test('[R21, R28, R43] a turn goes on through a reload, and no token is lost or doubled', async ({
+  app,
+  gateway,
+  page,
+}) => {
+  const { id } = await gateway.createSession('Long');
+  await app.openWith(id);
+  await app.sendTo(id, 'STREAM 300 10 w');
+  await app.hasText('w:tok30 ');
+  await page.reload();
+  await expect(app.row(id)).toHaveAttribute('data-streaming');
+  await page.reload();
+  await app.hasText('w:tok299');
+  await app.idle(id);
+  const tokens = (await app.messages('assistant').innerText()).trim().split(/\s+/);
+  expect(tokens).toEqual(Array.from({ length: 300 }, (_, n) => `w:tok${n}`));
+  await expect(app.messages('assistant')).toHaveCount(1);
+});
+
+test('[R15] with the gateway gone, a reload still shows what was said', async ({
+  app,
+  gateway,
+  page,
+}) => {
+  const { id } = await gateway.createSession('Kept');
+  await app.openWith(id);
+  await app.sendTo(id, 'SAY worth keeping');
+  await app.hasText('worth keeping');
+  await app.idle(id);
+  // The page itself must come from somewhere, so only the gateway's words are taken away.
+  await page.route('**/v1/**', (route) => route.abort());
+  await page.routeWebSocket('**/v1/**', (socket) => socket.close({ code: 1013 }));
+  await page.reload();
+  await app.hasText('worth keeping');
+  await expect(page.getByText(/cannot be reached/i).first()).toBeVisible();
+});
+
+test('[R69] the token leaves the address bar and outlives a reload', async ({
+  app,
+  page,
+  gateway,
+}) => {
+  await app.open();
+  await expect.poll(() => page.url()).not.toContain(gateway.token);
+  await page.reload();
+  await expect(app.newSession.first()).toBeVisible();
+  const { id } = await gateway.createSession('After');
+  await page.reload();
+  await app.connected(id);
+  expect(app.requests.filter((url) => url.includes(gateway.token))).toEqual([]);
+});
