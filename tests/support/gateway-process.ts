@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SessionSummary } from '../../src/core/wire/rest.ts';
@@ -57,7 +57,7 @@ export class GatewayProcess {
   ) {}
 
   static async start(options: GatewayOptions = {}): Promise<GatewayProcess> {
-    const folder = await mkdtemp(join(tmpdir(), 'aperture-gateway-'));
+    const folder = await mkdtemp(join(await realpath(tmpdir()), 'aperture-gateway-'));
     const work = join(folder, 'work');
     await mkdir(work);
     const agents = { ...AGENTS, ...options.agents };
@@ -84,6 +84,8 @@ export class GatewayProcess {
         join(this.folder, 'data'),
         '--config',
         join(this.folder, 'config.json'),
+        '--root',
+        this.work,
         '--no-open',
         ...(this.token ? ['--token', this.token] : []),
         ...(this.options.args ?? []),

@@ -19,25 +19,21 @@ export class TcpProxy {
   #stalled = false;
   #refusing = false;
 
-  private constructor(
-    server: Server,
-    private target: { host: string; port: number },
-  ) {
+  /** Where connections go; set before the first one comes. */
+  targetPort = 0;
+
+  private constructor(server: Server) {
     this.#server = server;
     server.on('connection', (outer) => this.#join(outer));
   }
 
-  /** Listens on `port` of `host` (0: any free one) and passes everything on to `target`. */
-  static async start(
-    target: { host: string; port: number },
-    host = '127.0.0.1',
-    port = 0,
-  ): Promise<TcpProxy> {
+  /** Listens on a free port of 127.0.0.1. */
+  static async start(): Promise<TcpProxy> {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
-      server.once('error', reject).listen(port, host, resolve);
+      server.once('error', reject).listen(0, '127.0.0.1', resolve);
     });
-    return new TcpProxy(server, target);
+    return new TcpProxy(server);
   }
 
   get port(): number {
@@ -94,7 +90,7 @@ export class TcpProxy {
       return;
     }
     this.accepted++;
-    const inner = connect(this.target);
+    const inner = connect(this.targetPort, '127.0.0.1');
     const pair = { inner, outer };
     this.#pairs.add(pair);
     const part = (): void => {

@@ -1,0 +1,135 @@
+import { GatewayProcess } from '../support/gateway-process.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { App } from './app.ts';
+import { expect, test as base } from './fixtures.ts';
+
+/** A page whose every connection to the gateway goes through a network that can be broken. */
+const test = base.extend<{ proxy: TcpProxy; proxied: App }>({
+  // oxlint-disable-next-line no-empty-pattern -- the runner reads the names from the pattern
+  proxy: async ({}, use) => {
+    const proxy = await TcpProxy.start();
+    await use(proxy);
+    await proxy.close();
+  },
+  gateway: async ({ proxy }, use) => {
+    const gateway = await GatewayProcess.start({
+      args: ['--allow-host', `127.0.0.1:${proxy.port}`],
+    });
+    proxy.targetPort = gateway.port;
+    await use(gateway);
+    await gateway.dispose();
+  },
+  proxied: async ({ page, gateway, proxy }, use) => {
+    const app = new App(page, gateway);
+    await app.open(`http://127.0.0.1:${proxy.port}/#token=${gateway.token}`);
+    await use(app);
+    expect(app.errors).toEqual([]);
+  },
+});
+
+const tokens = (count: number, tag: string): string[] =>
+  Array.from({ length: count }, (_, n) => `${tag}:tok${n}`);
+
+const words = (text: string): string[] => text.trim().split(/\s+/);
+
+test('[R21] sockets that are cut again and again lose and double nothing', async ({
+  proxied: app,
+  proxy,
+  gateway,
+}) => {
+  const one = await gateway.createSession('One');
+  const two = await gateway.createSession('Two');
+  await app.page.reload();
+  await app.connected(one.id);
+  await app.connected(two.id);
+  await app.sendTo(one.id, 'STREAM 400 10 one');
+  await app.sendTo(two.id, 'STREAM 400 10 two');
+  for (const seen of [20, 120, 240]) {
+    await app.hasText(`two:tok${seen} `);
+    proxy.cut();
+  }
+  for (const [id, tag] of [
+    [two.id, 'two'],
+    [one.id, 'one'],
+  ] as const) {
+    await app.view(id);
+    await app.hasText(`${tag}:tok399`);
+    await app.idle(id);
+    expect(words(await app.messages('assistant').innerText())).toEqual(tokens(400, tag));
+    await app.connected(id);
+  }
+});
+
+test('[R14, R33] offline and back: every row says so, the composer stays, and what is sent waits', async ({
+  proxied: app,
+  proxy,
+  gateway,
+  context,
+}) => {
+  const one = await gateway.createSession('One');
+  const two = await gateway.createSession('Two');
+  await app.page.reload();
+  await app.connected(one.id);
+  await app.connected(two.id);
+  await app.view(one.id);
+
+  await context.setOffline(true);
+  proxy.takeDown();
+  for (const { id } of [one, two])
+    await expect(app.row(id)).toHaveAttribute('data-status', 'reconnecting');
+  await app.send('SAY written while offline');
+  await app.hasText('SAY written while offline');
+  await app.hasText(/queued|waiting|unconfirmed/i);
+
+  proxy.restore();
+  await context.setOffline(false);
+  await app.connected(one.id);
+  await app.connected(two.id);
+  await expect(app.messages('assistant')).toHaveText('written while offline');
+  await expect(app.messages('user')).toHaveCount(1);
+});
+
+test('[R19] a network that swallows everything is noticed, and the session comes back', async ({
+  proxied: app,
+  proxy,
+  gateway,
+}) => {
+  const { id } = await gateway.createSession('Half open');
+  await app.page.reload();
+  await app.connected(id);
+  proxy.stall();
+  await expect(app.row(id)).toHaveAttribute('data-status', 'reconnecting', { timeout: 25_000 });
+  proxy.takeDown();
+  proxy.restore();
+  await app.connected(id);
+  await app.sendTo(id, 'SAY back again');
+  await app.hasText('back again');
+});
+
+test('[R15] the gateway stopped and started again: told, retried, and taken up', async ({
+  app,
+  gateway,
+  page,
+}) => {
+  const { id } = await gateway.createSession('Before');
+  await app.openWith(id);
+  await app.sendTo(id, 'SAY said before');
+  await app.hasText('said before');
+  await app.idle(id);
+
+  await gateway.stop();
+  await expect(app.row(id)).toHaveAttribute('data-status', /reconnecting/);
+  await expect(page.getByText(/cannot be reached/i).first()).toBeVisible();
+  await app.hasText('said before');
+
+  await gateway.launch();
+  await expect(page.getByText(/cannot be reached/i)).toHaveCount(0);
+  // Whether the gateway still knows the session or not, what was said stays readable.
+  await expect(app.row(id)).toHaveAttribute('data-status', /connected|ended/);
+  await app.hasText('said before');
+  const after = await gateway.createSession('After');
+  await page.reload();
+  await app.connected(after.id);
+  await app.sendTo(after.id, 'SAY as before');
+  await app.hasText('as before');
+});
