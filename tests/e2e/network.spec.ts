@@ -4,24 +4,24 @@ import { App } from './app.ts';
 import { expect, test as base } from './fixtures.ts';
 
 /** A page whose every connection to the gateway goes through a network that can be broken. */
-const test = base.extend<{ proxy: TcpProxy; proxied: App }>({
+const test = base.extend<{ network: TcpProxy; proxied: App }>({
   // oxlint-disable-next-line no-empty-pattern -- the runner reads the names from the pattern
-  proxy: async ({}, use) => {
-    const proxy = await TcpProxy.start();
-    await use(proxy);
-    await proxy.close();
+  network: async ({}, use) => {
+    const network = await TcpProxy.start();
+    await use(network);
+    await network.close();
   },
-  gateway: async ({ proxy }, use) => {
+  gateway: async ({ network }, use) => {
     const gateway = await GatewayProcess.start({
-      args: ['--allow-host', `127.0.0.1:${proxy.port}`],
+      args: ['--allow-host', `127.0.0.1:${network.port}`],
     });
-    proxy.targetPort = gateway.port;
+    network.targetPort = gateway.port;
     await use(gateway);
     await gateway.dispose();
   },
-  proxied: async ({ page, gateway, proxy }, use) => {
+  proxied: async ({ page, gateway, network }, use) => {
     const app = new App(page, gateway);
-    await app.open(`http://127.0.0.1:${proxy.port}/#token=${gateway.token}`);
+    await app.open(`http://127.0.0.1:${network.port}/#token=${gateway.token}`);
     await use(app);
     expect(app.errors).toEqual([]);
   },
@@ -34,7 +34,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 
 test('[R21] sockets that are cut again and again lose and double nothing', async ({
   proxied: app,
-  proxy,
+  network,
   gateway,
 }) => {
   const one = await gateway.createSession('One');
@@ -46,7 +46,7 @@ test('[R21] sockets that are cut again and again lose and double nothing', async
   await app.sendTo(two.id, 'STREAM 400 10 two');
   for (const seen of [20, 120, 240]) {
     await app.hasText(`two:tok${seen} `);
-    proxy.cut();
+    network.cut();
   }
   for (const [id, tag] of [
     [two.id, 'two'],
@@ -62,7 +62,7 @@ test('[R21] sockets that are cut again and again lose and double nothing', async
 
 test('[R14, R33] offline and back: every row says so, the composer stays, and what is sent waits', async ({
   proxied: app,
-  proxy,
+  network,
   gateway,
   context,
 }) => {
@@ -74,14 +74,14 @@ test('[R14, R33] offline and back: every row says so, the composer stays, and wh
   await app.view(one.id);
 
   await context.setOffline(true);
-  proxy.takeDown();
+  network.takeDown();
   for (const { id } of [one, two])
     await expect(app.row(id)).toHaveAttribute('data-status', 'reconnecting');
   await app.send('SAY written while offline');
   await app.hasText('SAY written while offline');
   await app.hasText(/queued|waiting|unconfirmed/i);
 
-  proxy.restore();
+  network.restore();
   await context.setOffline(false);
   await app.connected(one.id);
   await app.connected(two.id);
@@ -91,16 +91,16 @@ test('[R14, R33] offline and back: every row says so, the composer stays, and wh
 
 test('[R19] a network that swallows everything is noticed, and the session comes back', async ({
   proxied: app,
-  proxy,
+  network,
   gateway,
 }) => {
   const { id } = await gateway.createSession('Half open');
   await app.page.reload();
   await app.connected(id);
-  proxy.stall();
+  network.stall();
   await expect(app.row(id)).toHaveAttribute('data-status', 'reconnecting', { timeout: 25_000 });
-  proxy.takeDown();
-  proxy.restore();
+  network.takeDown();
+  network.restore();
   await app.connected(id);
   await app.sendTo(id, 'SAY back again');
   await app.hasText('back again');
