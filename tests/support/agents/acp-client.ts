@@ -46,7 +46,8 @@ export class AgentProcess {
       env: options.env ?? process.env,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    this.exited = new Promise((resolve) => this.child.once('exit', (code) => resolve(code)));
+    // Not `exit`: what it wrote last may still be on its way then.
+    this.exited = new Promise((resolve) => this.child.once('close', (code) => resolve(code)));
     this.child.stderr.on('data', (bytes: Buffer) => (this.stderr += bytes.toString()));
     this.connection = client({ name: 'test' })
       .onNotification(methods.client.session.update, ({ params }) => {
