@@ -1,0 +1,161 @@
+import { batch } from '@preact/signals-core';
+import type { SessionId } from '../../core/ids.ts';
+import type { NumberedEvent } from '../../core/session/event.ts';
+import { applyEvent, noChange, type Change } from '../../core/session/reduce.ts';
+import type { FrameSource } from './frames.ts';
+import type { SessionEntry } from './record.ts';
+import { showChange } from './view.ts';
+
+/** Time for applying events in one frame, ms; the rest of the frame belongs to drawing. */
+const FRAME_BUDGET_MS = 8;
+/** Events between two looks at the clock. */
+const SLICE = 64;
+/** An inbox this long is emptied whatever it costs: memory is dearer than a frame (R30). */
+const MAX_INBOX = 50_000;
+
+export interface IngestOptions {
+  frames: FrameSource;
+  /** The reader looks at this session, now. */
+  seen: (id: SessionId) => boolean;
+  viewed: () => SessionId | undefined;
+  skewMs: () => number;
+  /** Something of it should be saved. */
+  changed: (entry: SessionEntry) => void;
+}
+
+/**
+ * From events to signals, once a frame (design: one token, socket to pixel). The viewed session first, then the
+ * others in turn, within a budget, so that a fast agent never freezes the page and never starves another.
+ */
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #waiting = new Set<SessionEntry>();
+  #cancel: (() => void) | undefined;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+  }
+
+  push(entry: SessionEntry, events: readonly NumberedEvent[]): void {
+    for (const event of events) entry.inbox.push(event);
+    const last = events.at(-1);
+    if (last) entry.receivedN = Math.max(entry.receivedN, last.n);
+    this.request(entry);
+  }
+
+  /** Shows this session's changes in the next frame. */
+  request(entry: SessionEntry): void {
+    this.#waiting.add(entry);
+    this.#schedule();
+  }
+
+  /** Applies everything that this session has received, now: it is about to be shown. */
+  catchUp(entry: SessionEntry): void {
+    if (entry.waiting === 0) return;
+    const change = noChange();
+    this.#apply(entry, change, Number.POSITIVE_INFINITY);
+    batch(() => this.#show(entry, change));
+  }
+
+  forget(entry: SessionEntry): void {
+    this.#waiting.delete(entry);
+    entry.inbox = [];
+    entry.inboxAt = 0;
+  }
+
+  dispose(): void {
+    this.#cancel?.();
+    this.#waiting.clear();
+  }
+
+  #schedule(): void {
+    this.#cancel ??= this.#options.frames.next(() => {
+      this.#cancel = undefined;
+      this.#frame();
+    });
+  }
+
+  #frame(): void {
+    const { frames, viewed } = this.#options;
+    const deadline = frames.now() + FRAME_BUDGET_MS;
+    const viewedId = viewed();
+    const entries = [...this.#waiting].toSorted(
+      (a, b) => Number(b.id === viewedId) - Number(a.id === viewedId),
+    );
+    this.#waiting.clear();
+    const changes = new Map<SessionEntry, Change>();
+    for (const entry of entries) changes.set(entry, noChange());
+    // The viewed one gets half of the budget before the others share the rest, a slice each in turn.
+    const first = entries[0];
+    if (first?.id === viewedId && first) {
+      this.#apply(first, changes.get(first)!, frames.now() + FRAME_BUDGET_MS / 2);
+    }
+    let busy = entries.filter((entry) => entry.waiting > 0);
+    while (busy.length > 0) {
+      for (const entry of busy) this.#applySlice(entry, changes.get(entry)!);
+      if (frames.now() >= deadline) break;
+      busy = busy.filter((entry) => entry.waiting > 0);
+    }
+    batch(() => {
+      for (const [entry, change] of changes) this.#show(entry, change);
+    });
+    for (const entry of entries) if (entry.waiting > 0) this.#waiting.add(entry);
+    if (this.#waiting.size > 0) this.#schedule();
+  }
+
+  #apply(entry: SessionEntry, change: Change, until: number): void {
+    const { frames } = this.#options;
+    while (entry.waiting > 0) {
+      this.#applySlice(entry, change);
+      if (frames.now() >= until) return;
+    }
+  }
+
+  #applySlice(entry: SessionEntry, change: Change): void {
+    const { inbox } = entry;
+    const slice = entry.waiting > MAX_INBOX ? entry.waiting - MAX_INBOX : SLICE;
+    const end = Math.min(inbox.length, entry.inboxAt + slice);
+    for (; entry.inboxAt < end; entry.inboxAt++) applyOne(entry, inbox[entry.inboxAt]!, change);
+    if (entry.inboxAt === inbox.length) {
+      entry.inbox = [];
+      entry.inboxAt = 0;
+    }
+  }
+
+  #show(entry: SessionEntry, change: Change): void {
+    const { record, transcript } = entry;
+    if (record.loading.peek() && transcript.lastN >= entry.loadingTo) record.loading.value = false;
+    showChange(entry, change, this.#options.seen(entry.id), this.#options.skewMs());
+    this.#options.changed(entry);
+  }
+}
+
+/** Applies one event, and notes what its reader will want to know of (R25). */
+function applyOne(entry: SessionEntry, numbered: NumberedEvent, change: Change): void {
+  const { transcript } = entry;
+  const { n, event } = numbered;
+  if (n <= transcript.lastN || transcript.ended) return;
+  switch (event.type) {
+    case 'error':
+      entry.lastErrorN = n;
+      break;
+    case 'agent':
+      if (event.state === 'failed') entry.lastErrorN = n;
+      break;
+    case 'turn':
+      // The reader cancelled it: nothing to come back for.
+      if (
+        event.state === 'idle' &&
+        transcript.turn !== 'idle' &&
+        event.stopReason !== 'cancelled'
+      ) {
+        entry.lastDoneN = n;
+      }
+      break;
+    case 'title':
+      if (n > entry.record.summary.peek().head) entry.record.title.value = event.title;
+      break;
+    default:
+  }
+  applyEvent(transcript, numbered, change);
+}

@@ -1,0 +1,126 @@
+import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb';
+import { isObject } from '../../../core/json.ts';
+import { DATABASE, VERSION, type ApertureSchema, type StoreName } from './schema.ts';
+
+export type Database = IDBPDatabase<ApertureSchema>;
+type Upgrade = IDBPTransaction<ApertureSchema, StoreName[], 'versionchange'>;
+
+/** How long another tab may hold an older version before we go on without the database; ms (R32). */
+const BLOCKED_MS = 3_000;
+
+/** Why there is no database, in words for the reader. */
+export class StorageTrouble extends Error {
+  constructor(
+    readonly reason: string,
+    cause?: unknown,
+  ) {
+    super(reason, { cause });
+    this.name = 'StorageTrouble';
+  }
+}
+
+export interface DatabaseEvents {
+  /** The connection is gone: the browser ended it, or a newer version of the page needs it gone. */
+  lost(why: 'terminated' | 'newer-version'): void;
+}
+
+/**
+ * Opens the database, upgrading whatever version is there and keeping every row (R23).
+ * @throws StorageTrouble when that is not possible: private mode, no space, or another tab in the way.
+ */
+export async function openDatabase(events: DatabaseEvents, name = DATABASE): Promise<Database> {
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  let gaveUp = false;
+  let giveUp!: (trouble: StorageTrouble) => void;
+  const inTheWay = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  let database: Database | undefined;
+  const opening = openDB<ApertureSchema>(name, VERSION, {
+    upgrade: (db, oldVersion, _newVersion, transaction) =>
+      upgrade(db, oldVersion, transaction as Upgrade),
+    blocked: () => {
+      patience = setTimeout(() => {
+        gaveUp = true;
+        giveUp(
+          new StorageTrouble(
+            'Another tab with an older version of this page holds the database. Close it, then reload.',
+          ),
+        );
+      }, BLOCKED_MS);
+    },
+    blocking: () => {
+      // Whoever needs a newer version waits for us; holding on would only block both.
+      database?.close();
+      events.lost('newer-version');
+    },
+    terminated: () => events.lost('terminated'),
+  });
+  opening.then(
+    // It may come free after we went on without it.
+    (late) => (gaveUp ? late.close() : undefined),
+    () => {},
+  );
+  try {
+    database = await Promise.race([opening, inTheWay]);
+    return database;
+  } catch (error) {
+    throw error instanceof StorageTrouble ? error : new StorageTrouble(reasonOf(error), error);
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+/** Why the database cannot be used, for the reader. */
+export function reasonOf(error: unknown): string {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  switch (name) {
+    case 'QuotaExceededError':
+      return 'The browser has no space left for this page. Free some, or remove old sessions, then reload.';
+    case 'VersionError':
+      return 'A newer version of this page was used here before. Reload to get it.';
+    case 'SecurityError':
+      return 'The browser does not let this page store anything.';
+    default:
+      return 'The browser’s database cannot be opened, as in some private windows.';
+  }
+}
+
+function upgrade(db: Database, oldVersion: number, transaction: Upgrade): void {
+  if (oldVersion < 1) {
+    // The stores of version 1 exist in every later one, so that there is one shape to read.
+    db.createObjectStore('sessions', { keyPath: 'id' });
+    const messages = db.createObjectStore('messages', { keyPath: 'id' });
+    messages.createIndex('sessionId_timestamp', ['sessionId', 'timestamp']);
+    db.createObjectStore('metadata', { keyPath: 'key' });
+  }
+  if (oldVersion < 2) {
+    db.createObjectStore('chunks', { keyPath: ['sessionId', 'firstSeq'] });
+    db.createObjectStore('progress', { keyPath: 'id' });
+    db.createObjectStore('session-state', { keyPath: 'id' });
+    if (oldVersion === 1) void adoptActiveSession(transaction);
+  }
+}
+
+/** `currentSession` or `lastSessionId` becomes `activeSessionId`; the old entries stay (R23). */
+async function adoptActiveSession(transaction: Upgrade): Promise<void> {
+  const metadata = transaction.objectStore('metadata');
+  for (const key of ['currentSession', 'lastSessionId']) {
+    const id = idIn(await metadata.get(key));
+    if (id !== undefined) {
+      await metadata.put({ key: 'activeSessionId', value: id });
+      return;
+    }
+  }
+}
+
+/** The session id in an entry of version 1, in whichever field it stands. */
+function idIn(row: unknown): string | undefined {
+  if (typeof row === 'string' && row !== '') return row;
+  if (!isObject(row)) return undefined;
+  for (const field of ['value', 'sessionId', 'lastSessionId', 'currentSession', 'id']) {
+    const found = idIn(row[field]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

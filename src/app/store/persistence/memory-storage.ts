@@ -1,0 +1,14 @@
+import type { Storage } from './storage.ts';
+
+/** Keeps nothing: for pages and tests that live without a database. The store itself is the memory. */
+export const memoryStorage = (): Storage => ({
+  load: async () => ({ sessions: [], meta: new Map() }),
+  loadLog: async () => undefined,
+  append: async () => false,
+  resetLog: async () => false,
+  compact: async () => false,
+  saveSessions: async () => false,
+  saveMeta: async () => false,
+  remove: async () => true,
+  close: () => {},
+});
