@@ -1,0 +1,283 @@
+import type { ContentBlock } from '../../core/acp.ts';
+import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
+import type { AgentSpec } from '../agents/types.ts';
+import { AgentProcess } from './agent-process.ts';
+import { describeExit, describeRpcError, describeStartFailure, type AgentEnd } from './failures.ts';
+import {
+  INVALID_PARAMS,
+  JsonRpcPeer,
+  METHOD_NOT_FOUND,
+  type PeerHost,
+  type RpcId,
+} from './json-rpc.ts';
+import { isConversation } from './updates.ts';
+
+const PROTOCOL_VERSION = 1;
+/** Updates that may arrive before the agent has said its session's id. */
+const MAX_EARLY_UPDATES = 200;
+/** Lines that are no messages: more than this, and the agent is stopped. */
+const MAX_BAD_LINES = 10_000;
+
+export interface LinkOptions {
+  readonly spec: AgentSpec;
+  readonly cwd: string;
+  /** The ACP session to go on with, if this agent ran before. */
+  readonly previous?: string;
+  /** Longest wait for each answer of the handshake, ms. */
+  readonly initTimeoutMs: number;
+  /** From SIGTERM to SIGKILL, ms. */
+  readonly stopGraceMs: number;
+  readonly version: string;
+}
+
+export interface AgentReady {
+  /** The agent's own session id; means nothing to a page. */
+  readonly acpSessionId: string;
+  /** `forgotten`: there was a previous session, and the agent does not know it any more. */
+  readonly memory: 'new' | 'resumed' | 'loaded' | 'forgotten';
+  /** What the agent said of itself, as it said it. */
+  readonly details: JsonObject;
+}
+
+export type PromptOutcome =
+  { ok: true; stopReason: string; response: JsonObject } | { ok: false; error: ErrorInfo };
+
+/** Things an agent does that are not in order; dropped and counted (R51). */
+export type Oddity =
+  | 'bad_line'
+  | 'foreign_session'
+  | 'unknown_request'
+  | 'unknown_notification'
+  | 'early_update'
+  | 'late_update';
+
+export interface LinkHost {
+  /** The session is open; prompts may go. At most once. */
+  ready(info: AgentReady): void;
+  /** An update of this session, live, exactly as it came. */
+  update(params: JsonObject): void;
+  /** A permission request; `respond` takes ACP's result and may be called once. */
+  permission(params: JsonObject, respond: (result: unknown) => void): void;
+  /** It could not be started, or is gone. Once; never after `stop`. */
+  ended(end: AgentEnd): void;
+  odd(what: Oddity, detail: string): void;
+}
+
+/**
+ * One life of one agent: process, handshake, one ACP session. A session that starts its agent again makes
+ * a new link, so that what an older process still says goes nowhere.
+ */
+export class AgentLink {
+  readonly #process: AgentProcess;
+  readonly #peer: JsonRpcPeer;
+  #acpSessionId: string | undefined;
+  #early: JsonObject[] = [];
+  /** While `session/load` replays what the log already has. */
+  #replaying = false;
+  #step = 'initialize';
+  #ready = false;
+  #over = false;
+  #badLines = 0;
+
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly host: LinkHost,
+  ) {
+    this.#peer = new JsonRpcPeer(this.#peerHost());
+    this.#process = new AgentProcess(options.spec, options.cwd, {
+      line: (line) => this.#peer.receive(line),
+      exited: (exit) => {
+        this.#end(describeExit(options.spec, exit, this.#process.stderrTail(), !this.#ready));
+      },
+    });
+    this.#handshake().catch((error: unknown) => {
+      if (this.#over) return;
+      const { spec, initTimeoutMs } = options;
+      const stderr = this.#process.stderrTail();
+      const end = describeStartFailure(spec, error, this.#step, initTimeoutMs, stderr);
+      this.#end(end);
+      void this.#process.stop(options.stopGraceMs);
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** `settle` runs in the order of the agent's messages: every update of the turn has been delivered by then. */
+  prompt(prompt: readonly ContentBlock[], settle: (outcome: PromptOutcome) => void): void {
+    const params = { sessionId: this.#acpSessionId, prompt };
+    const answered = this.#peer.request('session/prompt', params, (result) => {
+      const response = isObject(result) ? result : {};
+      const stopReason = response['stopReason'];
+      settle({
+        ok: true,
+        stopReason: typeof stopReason === 'string' ? stopReason : 'end_turn',
+        response,
+      });
+    });
+    void answered.then(undefined, (error: unknown) => {
+      settle({ ok: false, error: describeRpcError(this.options.spec, error) });
+    });
+  }
+
+  cancel(): void {
+    this.#peer.notify('session/cancel', { sessionId: this.#acpSessionId });
+  }
+
+  /** Ends the process; the host hears nothing more. Resolves when it is gone. */
+  stop(): Promise<void> {
+    this.#over = true;
+    this.#peer.close(new ApertureError('agent_stopped', 'The agent was stopped.'));
+    return this.#process.stop(this.options.stopGraceMs);
+  }
+
+  #end(end: AgentEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#peer.close(new ApertureError(end.error.code, end.error.message, end.error));
+    this.host.ended(end);
+  }
+
+  async #handshake(): Promise<void> {
+    const { cwd, previous, initTimeoutMs, version } = this.options;
+    const hello = await this.#peer.request(
+      'initialize',
+      {
+        protocolVersion: PROTOCOL_VERSION,
+        // Agents read, write and run things themselves, in the session's directory.
+        clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+        clientInfo: { name: 'aperture', title: 'Aperture', version },
+      },
+      asObject,
+      initTimeoutMs,
+    );
+    if (hello['protocolVersion'] !== PROTOCOL_VERSION) {
+      throw new ApertureError(
+        'agent_protocol',
+        `${this.options.spec.title} speaks ACP version ${JSON.stringify(hello['protocolVersion'])}; this gateway speaks version ${PROTOCOL_VERSION}. Install a version of the agent that fits.`,
+      );
+    }
+    const base = { cwd, mcpServers: [] };
+    let memory: AgentReady['memory'] = 'new';
+    if (previous !== undefined) {
+      if (await this.#goOn(previous, base, hello)) return;
+      memory = 'forgotten';
+    }
+    this.#step = 'session/new';
+    await this.#peer.request(
+      'session/new',
+      base,
+      (result) => {
+        const opened = asObject(result);
+        const id = opened['sessionId'];
+        if (typeof id !== 'string') {
+          throw new ApertureError(
+            'agent_protocol',
+            `${this.options.spec.title} opened a session without an id. Update the agent.`,
+          );
+        }
+        this.#opened(id, memory, hello, opened);
+      },
+      initTimeoutMs,
+    );
+  }
+
+  /** @returns false when the agent cannot, or does not know the session any more. */
+  async #goOn(previous: string, base: object, hello: JsonObject): Promise<boolean> {
+    const capabilities = isObject(hello['agentCapabilities']) ? hello['agentCapabilities'] : {};
+    const more = capabilities['sessionCapabilities'];
+    const ways: [method: string, memory: 'resumed' | 'loaded'][] = [];
+    if (isObject(more) && isObject(more['resume'])) ways.push(['session/resume', 'resumed']);
+    if (capabilities['loadSession'] === true) ways.push(['session/load', 'loaded']);
+    for (const [method, memory] of ways) {
+      this.#step = method;
+      this.#acpSessionId = previous;
+      this.#replaying = true;
+      try {
+        await this.#peer.request(
+          method,
+          { ...base, sessionId: previous },
+          (result) => this.#opened(previous, memory, hello, isObject(result) ? result : {}),
+          this.options.initTimeoutMs,
+        );
+        return true;
+      } catch (error) {
+        if (this.#over) throw error;
+        this.#acpSessionId = undefined;
+        this.#replaying = false;
+      }
+    }
+    return false;
+  }
+
+  #opened(id: string, memory: AgentReady['memory'], hello: JsonObject, opened: JsonObject): void {
+    this.#acpSessionId = id;
+    this.#replaying = false;
+    this.#ready = true;
+    const { sessionId: _, ...rest } = opened;
+    this.host.ready({
+      acpSessionId: id,
+      memory,
+      details: {
+        agentInfo: hello['agentInfo'] ?? undefined,
+        agentCapabilities: hello['agentCapabilities'] ?? undefined,
+        ...rest,
+      },
+    });
+    const early = this.#early;
+    this.#early = [];
+    for (const params of early) this.#update(params);
+  }
+
+  #peerHost(): PeerHost {
+    return {
+      write: (line) => this.#process.write(line),
+      notification: (method, params) => {
+        if (this.#over) return;
+        if (method === 'session/update') this.#update(params);
+        else this.host.odd('unknown_notification', method);
+      },
+      request: (method, params, id) => this.#request(method, params, id),
+      malformed: (line) => {
+        this.host.odd('bad_line', line);
+        if (++this.#badLines === MAX_BAD_LINES) this.#process.killForFlooding();
+      },
+    };
+  }
+
+  #update(params: JsonObject): void {
+    if (this.#acpSessionId === undefined) {
+      if (this.#early.length < MAX_EARLY_UPDATES) this.#early.push(params);
+      else this.host.odd('early_update', 'session/update');
+      return;
+    }
+    if (params['sessionId'] !== this.#acpSessionId) {
+      return this.host.odd('foreign_session', 'session/update');
+    }
+    // A replay repeats the conversation, which the log has; modes and commands are news.
+    if (this.#replaying && isConversation(params)) return;
+    this.host.update(params);
+  }
+
+  #request(method: string, params: JsonObject, id: RpcId): void {
+    if (this.#over) return;
+    if (method !== 'session/request_permission') {
+      this.host.odd('unknown_request', method);
+      return this.#peer.respondError(id, METHOD_NOT_FOUND, `Method not found: ${method}`);
+    }
+    if (params['sessionId'] !== this.#acpSessionId || this.#acpSessionId === undefined) {
+      this.host.odd('foreign_session', method);
+      return this.#peer.respondError(id, INVALID_PARAMS, 'Unknown session.');
+    }
+    let answered = false;
+    this.host.permission(params, (result) => {
+      if (answered) return;
+      answered = true;
+      this.#peer.respond(id, result);
+    });
+  }
+}
+
+const asObject = (value: unknown): JsonObject => (isObject(value) ? value : {});

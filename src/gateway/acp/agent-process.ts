@@ -1,0 +1,155 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MAX_SERVER_FRAME_BYTES } from '../../core/limits.ts';
+import type { AgentSpec } from '../agents/types.ts';
+import { agentEnvironment } from './environment.ts';
+import { LineSplitter } from './lines.ts';
+import { Tail } from './tail.ts';
+
+/** A line becomes a frame with an envelope around it, which must still fit. */
+const MAX_LINE_BYTES = MAX_SERVER_FRAME_BYTES - 64 * 1024;
+const STDERR_BYTES = 64 * 1024;
+/** How long output may still come after the process has exited (ms): a grandchild may hold the pipe open. */
+const DRAIN_MS = 500;
+
+/** How a process ended. All fields absent: it was never started, see `spawnError`. */
+export interface ProcessExit {
+  code?: number;
+  signal?: string;
+  spawnError?: NodeJS.ErrnoException;
+  /** Why the gateway itself ended it. */
+  killedFor?: 'line_too_long' | 'flooding';
+}
+
+export interface ProcessHost {
+  line(line: string): void;
+  /** Once; all output has been delivered before. */
+  exited(exit: ProcessExit): void;
+}
+
+/** Processes that are alive, so that a gateway that ends in a hurry takes them along. */
+const living = new Set<AgentProcess>();
+
+/** Kills every agent at once, without waiting: for the gateway's own exit. */
+export function killAllAgents(): void {
+  for (const process of living) process.kill('SIGKILL');
+}
+
+/**
+ * One agent's process: an argument vector without a shell, an environment allow-list (R70), stdio in
+ * lines, and a process group of its own, so that what it started ends with it.
+ */
+export class AgentProcess {
+  readonly #child: ChildProcess;
+  readonly #stderr = new Tail(STDERR_BYTES);
+  readonly #closed: Promise<void>;
+  #killedFor: ProcessExit['killedFor'];
+  #exited = false;
+
+  constructor(spec: AgentSpec, cwd: string, host: ProcessHost) {
+    const windows = process.platform === 'win32';
+    const child = spawn(spec.command, [...spec.args], {
+      cwd,
+      env: agentEnvironment(spec, process.env),
+      stdio: ['pipe', 'pipe', 'pipe'],
+      shell: false,
+      // A group of its own. On Windows it would open a console instead.
+      detached: !windows,
+      windowsHide: true,
+    });
+    this.#child = child;
+    living.add(this);
+    const lines = new LineSplitter(
+      MAX_LINE_BYTES,
+      (line) => host.line(line),
+      () => this.#killFor('line_too_long'),
+    );
+    child.stdout!.on('data', (chunk: Buffer) => lines.push(chunk));
+    child.stderr!.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
+    // A process that is gone answers a write with EPIPE; its exit says the rest.
+    child.stdin!.on('error', () => {});
+    child.stdout!.on('error', () => {});
+    child.stderr!.on('error', () => {});
+
+    this.#closed = new Promise((resolve) => {
+      const finish = (exit: ProcessExit): void => {
+        if (this.#exited) return;
+        this.#exited = true;
+        living.delete(this);
+        host.exited({ ...exit, killedFor: this.#killedFor });
+        resolve();
+      };
+      child.on('error', (error) => {
+        // `error` may also report a failed kill; only a process without a pid never started.
+        if (child.pid === undefined) finish({ spawnError: error });
+      });
+      child.on('exit', (code, signal) => {
+        const exit = { code: code ?? undefined, signal: signal ?? undefined };
+        // What it left running in its group goes too.
+        this.kill('SIGKILL');
+        const late = setTimeout(() => {
+          child.stdout!.destroy();
+          child.stderr!.destroy();
+          finish(exit);
+        }, DRAIN_MS);
+        child.on('close', () => {
+          clearTimeout(late);
+          finish(exit);
+        });
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** One message; without line feeds, as `JSON.stringify` writes it. Nothing happens when the process is gone. */
+  write(line: string): void {
+    if (!this.#exited && this.#child.stdin!.writable) this.#child.stdin!.write(`${line}\n`);
+  }
+
+  /** The last 64 KB that it wrote to stderr. */
+  stderrTail(): string {
+    return this.#stderr.text();
+  }
+
+  /** It writes what nobody can read, and too much of it. */
+  killForFlooding(): void {
+    this.#killFor('flooding');
+  }
+
+  /** Asks it to end, then makes it. Resolves when it is gone. */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#exited) return this.#closed;
+    this.#child.stdin!.end();
+    this.kill('SIGTERM');
+    const timer = new AbortController();
+    await Promise.race([
+      this.#closed,
+      sleep(graceMs, undefined, { signal: timer.signal }).then(
+        () => this.kill('SIGKILL'),
+        () => {},
+      ),
+    ]);
+    timer.abort();
+    return this.#closed;
+  }
+
+  /** To the whole group where there are groups. */
+  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      if (process.platform === 'win32') this.#child.kill(signal);
+      else process.kill(-pid, signal);
+    } catch {
+      // Nobody is left in the group.
+    }
+  }
+
+  #killFor(reason: NonNullable<ProcessExit['killedFor']>): void {
+    this.#killedFor ??= reason;
+    this.kill('SIGKILL');
+  }
+}

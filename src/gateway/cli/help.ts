@@ -1,0 +1,42 @@
+import type { AgentInfo } from '../../core/wire/rest.ts';
+
+export const HELP = `Aperture: many agents, one page.
+
+Usage
+  aperture [options]      start the gateway and open the page
+  aperture agents         list the agents that it can start
+
+Options (each also as an environment variable: --max-sessions is APERTURE_MAX_SESSIONS)
+  --port N                port to listen on; 0 for any free one      (4800)
+  --host H                address to listen on                       (127.0.0.1)
+  --token T               the token that pages must show, at least 16 characters
+                          (made at the first start and kept in the data directory)
+  --data-dir D            where the gateway keeps its files
+                          ($XDG_STATE_HOME/aperture or ~/.local/state/aperture)
+  --config F              JSON file with agents: {"agents": {"name": {"command": "…", "args": []}}}
+  --root DIR              sessions may only work inside DIR; repeatable   (anywhere)
+  --max-sessions N        sessions at a time                         (50)
+  --allow-origin O        admit the page from another origin, such as https://you.github.io;
+                          repeatable, or several with commas
+  --allow-host H          answer to another host name, such as that of a proxy; repeatable
+  --no-open               do not open the browser
+  --version, --help
+`;
+
+/** The agents as a table for the terminal. */
+export function agentTable(agents: readonly AgentInfo[]): string {
+  const rows = agents.map((agent) => [
+    agent.available ? '●' : '○',
+    agent.name,
+    agent.title,
+    agent.available ? (agent.description ?? '') : (agent.install ?? 'not installed'),
+  ]);
+  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n\n● can be started   ○ not installed here\n`;
+}

@@ -1,0 +1,164 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApertureError } from '../core/errors.ts';
+import { CloseCode } from '../core/wire/close-codes.ts';
+import { Admission, bracketed } from './access/admission.ts';
+import { tokenChecker } from './access/token.ts';
+import { killAllAgents } from './acp/agent-process.ts';
+import type { AgentRegistry } from './agents/types.ts';
+import { LaunchTickets } from './http/launch.ts';
+import { httpListener } from './http/server.ts';
+import { memoryJournal } from './journal/memory.ts';
+import type { Journal } from './journal/port.ts';
+import { silentLogger, type Logger } from './logger.ts';
+import { defaultDirectory, SessionPool } from './session/pool.ts';
+import { DEFAULT_TIMINGS, type Timings } from './timings.ts';
+import { SocketServer } from './ws/socket-server.ts';
+
+export interface GatewayOptions {
+  readonly registry: AgentRegistry;
+  /** At least 16 characters; see cli/token.ts. */
+  readonly token: string;
+  /** 0 for any free one. */
+  readonly port?: number;
+  readonly host?: string;
+  /** The built page; undefined: none is served. */
+  readonly pageDir?: string;
+  /** As `normalOrigin` returns them. */
+  readonly allowOrigins?: readonly string[];
+  readonly allowHosts?: readonly string[];
+  /** Real paths; empty: sessions may use any directory. */
+  readonly roots?: readonly string[];
+  readonly maxSessions?: number;
+  readonly version?: string;
+  readonly logger?: Logger;
+  readonly journal?: Journal;
+  readonly timings?: Partial<Timings>;
+}
+
+export interface Gateway {
+  /** With a slash at its end; a host that can be reached, also when all addresses are listened on. */
+  readonly url: string;
+  readonly port: number;
+  readonly token: string;
+  readonly pool: SessionPool;
+  /** An address that opens the page with its token, once. */
+  launchUrl(): string;
+  /** Closes sockets (1012), stops agents, frees the port. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts listening.
+ *
+ * @throws ApertureError `port_in_use`, `port_forbidden` or `bad_host`.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { registry, token, host = '127.0.0.1', roots = [], version = '0.0.0' } = options;
+  const logger = options.logger ?? silentLogger;
+  const timings = { ...DEFAULT_TIMINGS, ...options.timings };
+  const now = Date.now;
+  const server = createServer({ keepAlive: true, requestTimeout: 60_000 });
+  const port = await listen(server, options.port ?? 4800, host);
+
+  const checkToken = tokenChecker(token);
+  const pool = new SessionPool({
+    registry,
+    journal: options.journal ?? memoryJournal(),
+    roots,
+    defaultCwd: defaultDirectory(roots, process.cwd()),
+    maxSessions: options.maxSessions ?? 50,
+    logger,
+    timings,
+    version,
+    now,
+  });
+  const admission = new Admission({
+    host,
+    port,
+    allowHosts: options.allowHosts ?? [],
+    allowOrigins: options.allowOrigins ?? [],
+  });
+  const launch = new LaunchTickets(now);
+  const sockets = new SocketServer({ admission, pool, checkToken, logger, timings, now });
+  server.on(
+    'request',
+    httpListener({
+      admission,
+      launch,
+      token,
+      pool,
+      checkToken,
+      version,
+      pageDir: options.pageDir,
+      logger,
+    }),
+  );
+  server.on('upgrade', (request, socket, head) => sockets.upgrade(request, socket, head));
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
+  // Not even a crash of the gateway leaves agents behind.
+  process.on('exit', killAllAgents);
+
+  const url = `http://${reachable(host)}:${port}/`;
+  let closed: Promise<void> | undefined;
+  return {
+    url,
+    port,
+    token,
+    pool,
+    launchUrl: () => `${url}launch/${launch.issue()}`,
+    close() {
+      closed ??= (async () => {
+        sockets.close(CloseCode.restarting, 'The gateway is stopping.');
+        const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+        await pool.close();
+        server.closeAllConnections();
+        await stopped;
+        process.off('exit', killAllAgents);
+      })();
+      return closed;
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port, host)));
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+function explain(error: NodeJS.ErrnoException, port: number, host: string): ApertureError {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ApertureError(
+        'port_in_use',
+        `Port ${port} is in use, perhaps by another Aperture. Stop that, or choose another with --port N (0 for any free one).`,
+      );
+    case 'EACCES':
+      return new ApertureError(
+        'port_forbidden',
+        `Port ${port} may not be used by this user. Choose one above 1023 with --port N.`,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ApertureError(
+        'bad_host',
+        `“${host}” is no address of this machine. Leave --host out, or give one that is.`,
+      );
+    default:
+      return new ApertureError('listen_failed', `The gateway cannot listen: ${error.message}`);
+  }
+}
+
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return bracketed(host);
+}

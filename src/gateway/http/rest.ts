@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ApertureError } from '../../core/errors.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
+import { SUBPROTOCOL } from '../../core/wire/frames.ts';
+import type { Session } from '../session/session.ts';
+import type { SessionPool } from '../session/pool.ts';
+import { readJson, sendJson } from './answer.ts';
+
+export interface RestOptions {
+  readonly pool: SessionPool;
+  readonly checkToken: (given: string) => boolean;
+  readonly version: string;
+}
+
+type Handler = (
+  context: { request: IncomingMessage; response: ServerResponse; url: URL; id: string },
+  options: RestOptions,
+) => Promise<void> | void;
+
+interface Route {
+  readonly path: RegExp;
+  readonly open?: true;
+  readonly methods: Readonly<Record<string, Handler>>;
+}
+
+const ROUTES: readonly Route[] = [
+  {
+    path: /^\/healthz$/,
+    open: true,
+    methods: {
+      GET: ({ response }, { version }) =>
+        sendJson(response, 200, { ok: true, name: 'aperture', version, protocol: SUBPROTOCOL }),
+    },
+  },
+  {
+    path: /^\/v1\/agents$/,
+    methods: { GET: ({ response }, { pool }) => sendJson(response, 200, pool.agents()) },
+  },
+  {
+    path: /^\/v1\/directories$/,
+    methods: {
+      GET: async ({ response, url }, { pool }) =>
+        sendJson(response, 200, await pool.directories(url.searchParams.get('path') ?? '')),
+    },
+  },
+  {
+    path: /^\/v1\/sessions$/,
+    methods: {
+      GET: ({ response }, { pool }) => sendJson(response, 200, { sessions: pool.list() }),
+      POST: async ({ request, response }, { pool }) => {
+        const body = await readObject(request);
+        const { agent, cwd, title } = body;
+        const session = await pool.create({ agent, cwd, title });
+        response.setHeader('Location', `/v1/sessions/${session.id}`);
+        sendJson(response, 201, session.summary());
+      },
+    },
+  },
+  {
+    path: /^\/v1\/sessions\/([^/]+)$/,
+    methods: {
+      GET: ({ response, id }, { pool }) => sendJson(response, 200, find(pool, id).summary()),
+      PATCH: async ({ request, response, id }, { pool }) => {
+        const body = await readObject(request);
+        const session = find(pool, id);
+        pool.rename(session, body['title']);
+        sendJson(response, 200, session.summary());
+      },
+      DELETE: ({ response, id }, { pool }) => {
+        pool.end(find(pool, id), 'rest');
+        response.writeHead(204).end();
+      },
+    },
+  },
+];
+
+/**
+ * Answers a REST request.
+ *
+ * @returns false when the path is none of REST's.
+ * @throws ApertureError for everything that is refused.
+ */
+export async function serveRest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  options: RestOptions,
+): Promise<boolean> {
+  const route = ROUTES.find(({ path }) => path.test(url.pathname));
+  if (!route && !url.pathname.startsWith('/v1/')) return false;
+  if (!route?.open && !options.checkToken(bearer(request))) {
+    throw new ApertureError(
+      'unauthorized',
+      'The token is missing or wrong. Open the link that the gateway printed, or enter the token again.',
+    );
+  }
+  if (!route) throw new ApertureError('not_found', 'There is nothing at this address.');
+  const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
+  if (!Object.hasOwn(route.methods, method)) {
+    const allowed = Object.keys(route.methods).join(', ');
+    response.setHeader('Allow', allowed);
+    throw new ApertureError('method_not_allowed', `Use one of: ${allowed}.`);
+  }
+  const id = route.path.exec(url.pathname)?.[1] ?? '';
+  await route.methods[method]!({ request, response, url, id }, options);
+  return true;
+}
+
+function bearer(request: IncomingMessage): string {
+  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+}
+
+function find(pool: SessionPool, id: string): Session {
+  const session = pool.get(id);
+  if (session) return session;
+  throw new ApertureError('not_found', 'There is no such session; it may have been ended.');
+}
+
+async function readObject(request: IncomingMessage): Promise<JsonObject> {
+  const body = await readJson(request);
+  if (!isObject(body)) throw new ApertureError('bad_json', 'The body must be a JSON object.');
+  return body;
+}

@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+import { realpath } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { ApertureError } from '../core/errors.ts';
+import { loadRegistry } from './agents/registry.ts';
+import { defaultDataDir, keptToken } from './cli/data-dir.ts';
+import { agentTable, HELP } from './cli/help.ts';
+import { mayOpen, openBrowser } from './cli/open-browser.ts';
+import { parseCommand, type ServeOptions } from './cli/options.ts';
+import { startGateway } from './gateway.ts';
+import { lineLogger } from './logger.ts';
+import { resolveDirectory } from './session/directory.ts';
+
+declare const __APERTURE_VERSION__: string;
+
+/** Longest orderly end; then whatever is left is killed (ms). */
+const CLOSE_LIMIT_MS = 8_000;
+
+const bundle = fileURLToPath(import.meta.url);
+const registryOf = (configPath: string | undefined) =>
+  loadRegistry({ configPath, self: [process.execPath, bundle] });
+
+async function run(): Promise<void> {
+  const command = parseCommand(process.argv.slice(2), process.env);
+  switch (command.name) {
+    case 'help':
+      process.stdout.write(HELP);
+      return;
+    case 'version':
+      process.stdout.write(`${__APERTURE_VERSION__}\n`);
+      return;
+    case 'agents':
+      process.stdout.write(agentTable((await registryOf(command.config)).list()));
+      return;
+    case 'agent':
+      return runAgent(command.agent);
+    case 'serve':
+      return serve(command.options);
+  }
+}
+
+async function runAgent(name: string): Promise<void> {
+  if (name !== 'workspace') {
+    throw new ApertureError('usage', 'The one built-in agent is “workspace”.');
+  }
+  const { runWorkspaceAgent } = await import('./workspace/main.ts');
+  await runWorkspaceAgent();
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const { port, host, allowOrigins, allowHosts, maxSessions, initTimeoutMs } = options;
+  const logger = lineLogger((line) => process.stderr.write(line));
+  const [registry, roots] = await Promise.all([
+    registryOf(options.config),
+    Promise.all(options.roots.map(resolveRoot)),
+  ]);
+  const dataDir = options.dataDir ?? defaultDataDir(process.env, process.platform);
+  const token = options.token ?? (await keptToken(dataDir));
+  const gateway = await startGateway({
+    registry,
+    token,
+    port,
+    host,
+    pageDir: fileURLToPath(new URL('../dist', import.meta.url)),
+    allowOrigins,
+    allowHosts,
+    roots,
+    maxSessions,
+    version: __APERTURE_VERSION__,
+    logger,
+    timings: initTimeoutMs === undefined ? {} : { initTimeoutMs },
+  });
+  endOnSignals(() => gateway.close());
+  if (!['127.0.0.1', '::1', 'localhost'].includes(host)) {
+    logger.warn('exposed', {
+      host,
+      advice: 'others can reach this gateway; without TLS they can read what it says',
+    });
+  }
+  process.stdout.write(`Aperture is ready: ${gateway.url}#token=${encodeURIComponent(token)}\n`);
+  if (options.open && mayOpen(process.env, process.stdout.isTTY, process.platform)) {
+    openBrowser(gateway.launchUrl(), process.platform);
+  }
+}
+
+async function resolveRoot(root: string): Promise<string> {
+  return resolveDirectory(await realpath(root).catch(() => root), []);
+}
+
+function endOnSignals(close: () => Promise<void>): void {
+  let ending = false;
+  const end = (): void => {
+    // Asked twice: no more patience.
+    if (ending) process.exit(130);
+    ending = true;
+    setTimeout(() => process.exit(1), CLOSE_LIMIT_MS).unref();
+    void close().then(() => process.exit(0));
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
+}
+
+run().catch((error: unknown) => {
+  const known = error instanceof ApertureError;
+  const line = known ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`aperture: ${line}\n`);
+  process.exitCode = known && error.code !== 'port_in_use' ? 2 : 1;
+});

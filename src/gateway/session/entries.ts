@@ -1,0 +1,69 @@
+import type { ContentBlock, TurnState } from '../../core/acp.ts';
+import type { ErrorInfo } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { GatewayMethod, type LoggedMessage } from '../../core/log/entry.ts';
+import type { AgentState } from '../../core/wire/rest.ts';
+import type { AgentEnd } from '../acp/failures.ts';
+
+// What the gateway itself writes into a session's log. Its additions to ACP's shapes stand under
+// `_meta.aperture`.
+
+const update = (body: JsonObject, ours: JsonObject): LoggedMessage => ({
+  method: 'session/update',
+  params: { update: { ...body, _meta: { aperture: ours } } },
+});
+
+export const userMessage = (content: ContentBlock, key: string, by: string): LoggedMessage =>
+  update({ sessionUpdate: 'user_message_chunk', content }, { key, by });
+
+export const turnState = (
+  state: TurnState,
+  key: string,
+  end: { stopReason?: string; response?: JsonObject } = {},
+): LoggedMessage =>
+  update(
+    {
+      sessionUpdate: 'state_update',
+      state,
+      ...(end.stopReason === undefined ? {} : { stopReason: end.stopReason }),
+    },
+    { key, ...(end.response === undefined ? {} : { response: end.response }) },
+  );
+
+export const agentState = (state: AgentState, details: JsonObject = {}): LoggedMessage => ({
+  method: GatewayMethod.agent,
+  params: { state, ...details },
+});
+
+export const agentEnded = ({ state, error, ...how }: AgentEnd): LoggedMessage =>
+  agentState(state, { message: error.message, error, ...how });
+
+export const requestResolved = (
+  id: string,
+  by: string,
+  outcome: { outcome: 'selected'; optionId: string } | { outcome: 'cancelled' },
+  reason?: string,
+): LoggedMessage => ({
+  method: GatewayMethod.requestResolved,
+  params: { id, by, ...outcome, ...(reason === undefined ? {} : { reason }) },
+});
+
+export const failure = (error: ErrorInfo, key: string): LoggedMessage => ({
+  method: GatewayMethod.error,
+  params: { error, key },
+});
+
+export const notice = (level: 'info' | 'warning' | 'error', text: string): LoggedMessage => ({
+  method: GatewayMethod.notice,
+  params: { level, text },
+});
+
+export const renamed = (title: string): LoggedMessage => ({
+  method: GatewayMethod.renamed,
+  params: { title },
+});
+
+export const ended = (by: string): LoggedMessage => ({
+  method: GatewayMethod.ended,
+  params: { by },
+});

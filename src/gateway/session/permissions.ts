@@ -1,0 +1,76 @@
+import type { AnswerFrame } from '../../core/wire/frames.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
+import type { ErrorInfo } from '../../core/errors.ts';
+
+type Outcome = AnswerFrame['result']['outcome'];
+
+interface Pending {
+  readonly optionIds: ReadonlySet<string>;
+  readonly respond: (result: unknown) => void;
+}
+
+export type Settled =
+  { ok: true; respond: (result: unknown) => void } | { ok: false; error: ErrorInfo };
+
+/**
+ * One session's permission requests. Ids are the gateway's own: agents count from 0, each of them, and
+ * again after a restart. A request is settled once; whoever comes first wins (R57).
+ */
+export class PermissionDesk {
+  readonly #pending = new Map<string, Pending>();
+  #next = 0;
+
+  get ids(): string[] {
+    return [...this.#pending.keys()];
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** @returns the new request's id. */
+  open(params: JsonObject, respond: (result: unknown) => void): string {
+    const id = `r${this.#next++}`;
+    const options = Array.isArray(params['options']) ? params['options'] : [];
+    const optionIds = new Set<string>();
+    for (const option of options) {
+      if (isObject(option) && typeof option['optionId'] === 'string') {
+        optionIds.add(option['optionId']);
+      }
+    }
+    this.#pending.set(id, { optionIds, respond });
+    return id;
+  }
+
+  /** Compare-and-set: the first valid answer takes the request, every other is refused. */
+  settle(id: string, outcome: Outcome): Settled {
+    const pending = this.#pending.get(id);
+    if (!pending) {
+      return this.#wasOpen(id)
+        ? refuse('already_resolved', 'This request was answered already.')
+        : refuse('unknown_request', 'There is no such request in this session.');
+    }
+    if (outcome.outcome === 'selected' && !pending.optionIds.has(outcome.optionId)) {
+      return refuse('unknown_option', 'The agent did not offer this option. Choose one it offers.');
+    }
+    this.#pending.delete(id);
+    return { ok: true, respond: pending.respond };
+  }
+
+  /** Takes all that are open, oldest first. */
+  takeAll(): { id: string; respond: (result: unknown) => void }[] {
+    const all = [...this.#pending].map(([id, { respond }]) => ({ id, respond }));
+    this.#pending.clear();
+    return all;
+  }
+
+  #wasOpen(id: string): boolean {
+    const number = /^r(\d{1,15})$/.exec(id)?.[1];
+    return number !== undefined && Number(number) < this.#next;
+  }
+}
+
+const refuse = (code: string, message: string): Settled => ({
+  ok: false,
+  error: { code, message, retryable: false },
+});

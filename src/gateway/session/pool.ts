@@ -1,0 +1,163 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { ApertureError } from '../../core/errors.ts';
+import { newId, type SessionId } from '../../core/ids.ts';
+import { oneLine } from '../../core/text/sanitise.ts';
+import type { AgentsResponse, DirectoriesResponse, SessionSummary } from '../../core/wire/rest.ts';
+import type { AgentRegistry, AgentSpec } from '../agents/types.ts';
+import type { Journal } from '../journal/port.ts';
+import type { Logger } from '../logger.ts';
+import type { Timings } from '../timings.ts';
+import { listDirectories, resolveDirectory } from './directory.ts';
+import { Session } from './session.ts';
+
+const MAX_TITLE = 200;
+
+export interface PoolOptions {
+  readonly registry: AgentRegistry;
+  readonly journal: Journal;
+  /** Real paths; empty: any directory. */
+  readonly roots: readonly string[];
+  readonly defaultCwd: string;
+  readonly maxSessions: number;
+  readonly logger: Logger;
+  readonly timings: Timings;
+  readonly version: string;
+  readonly now: () => number;
+}
+
+/** What a client asked for, not yet checked. */
+export interface Wanted {
+  readonly agent: unknown;
+  readonly cwd: unknown;
+  readonly title: unknown;
+}
+
+/** All sessions of this gateway. */
+export class SessionPool {
+  readonly #sessions = new Map<SessionId, Session>();
+  /** Sessions that were ended and whose agents are still stopping. */
+  readonly #ending = new Set<Promise<void>>();
+
+  constructor(private readonly options: PoolOptions) {}
+
+  get(id: SessionId): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  /** Oldest first. */
+  list(): SessionSummary[] {
+    return [...this.#sessions.values()].map((session) => session.summary());
+  }
+
+  agents(): AgentsResponse {
+    return { agents: this.options.registry.list(), defaultCwd: this.options.defaultCwd };
+  }
+
+  directories(given: string): Promise<DirectoriesResponse> {
+    return listDirectories(given === '' ? this.options.defaultCwd : given, this.options.roots);
+  }
+
+  /**
+   * Checks the wish, makes the session and starts its agent; does not wait for the agent.
+   *
+   * @throws ApertureError `unknown_agent`, `agent_missing`, `bad_title`, `session_limit`, or as
+   *   `resolveDirectory`.
+   */
+  async create({ agent, cwd, title }: Wanted): Promise<Session> {
+    const spec = this.#spec(agent);
+    const given = title === undefined || title === '' ? undefined : checkTitle(title);
+    if (cwd !== undefined && typeof cwd !== 'string') {
+      throw new ApertureError('bad_directory', '“cwd” must be a string: an absolute path.');
+    }
+    const directory = await resolveDirectory(
+      cwd || spec.cwd || this.options.defaultCwd,
+      this.options.roots,
+    );
+    const { journal, maxSessions, logger, timings, version, now } = this.options;
+    // After the last await: two requests at once must not both pass.
+    if (this.#sessions.size >= maxSessions) {
+      throw new ApertureError(
+        'session_limit',
+        `This gateway already has ${maxSessions} sessions. End one, or start the gateway with a higher --max-sessions.`,
+        { retryable: true },
+      );
+    }
+    const id = newId();
+    const session = new Session({
+      id,
+      title: given,
+      fallbackTitle: oneLine(path.basename(directory), MAX_TITLE) || spec.title,
+      spec,
+      cwd: directory,
+      log: journal.create(id),
+      logger,
+      timings,
+      version,
+      now,
+    });
+    this.#sessions.set(id, session);
+    logger.info('session.created', { sessionId: id, agent: spec.name, cwd: directory });
+    session.start();
+    return session;
+  }
+
+  /** @throws ApertureError `bad_title` */
+  rename(session: Session, title: unknown): void {
+    session.rename(checkTitle(title));
+  }
+
+  /** Ends the session. Returns once nobody can find it any more; its agent may still be stopping. */
+  end(session: Session, by: string): void {
+    if (!this.#sessions.delete(session.id)) return;
+    this.options.logger.info('session.ended', { sessionId: session.id, by });
+    const ending = session
+      .end(by)
+      .then(() => session.unobserved())
+      .then(() => this.options.journal.drop(session.id))
+      .finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+
+  /** Stops every agent. */
+  async close(): Promise<void> {
+    await Promise.all([
+      ...[...this.#sessions.values()].map((session) => session.stopAgent()),
+      ...this.#ending,
+    ]);
+  }
+
+  #spec(agent: unknown): AgentSpec {
+    const all = this.options.registry.list();
+    const name = typeof agent === 'string' ? agent : '';
+    const spec = this.options.registry.get(name);
+    if (spec) return spec;
+    const known = all.find((info) => info.name === name);
+    if (known) {
+      throw new ApertureError(
+        'agent_missing',
+        `${known.title} is not installed here. ${known.install ?? 'Install it'}`,
+      );
+    }
+    const names = all.filter((info) => info.available).map((info) => info.name);
+    throw new ApertureError(
+      'unknown_agent',
+      `There is no agent “${oneLine(name, 64)}”. Choose one of: ${names.join(', ')}. Others can be named in the --config file.`,
+    );
+  }
+}
+
+/** @returns the title on one line. @throws ApertureError `bad_title` */
+function checkTitle(title: unknown): string {
+  const line =
+    typeof title === 'string' && title.length <= MAX_TITLE ? oneLine(title, MAX_TITLE) : '';
+  if (line === '') {
+    throw new ApertureError('bad_title', `A title has 1 to ${MAX_TITLE} characters.`);
+  }
+  return line;
+}
+
+/** Where sessions start unless told otherwise: the first root, else where the gateway was started. */
+export function defaultDirectory(roots: readonly string[], started: string): string {
+  return roots[0] ?? (path.dirname(started) === started ? homedir() : started);
+}

@@ -1,0 +1,474 @@
+import { existsSync } from 'node:fs';
+import type { ContentBlock, TurnState } from '../../core/acp.ts';
+import { toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
+import type { SessionId } from '../../core/ids.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
+import type { LoggedMessage } from '../../core/log/entry.ts';
+import type { AnswerFrame, CancelFrame, PromptFrame } from '../../core/wire/frames.ts';
+import type { AgentState, SessionSummary } from '../../core/wire/rest.ts';
+import {
+  AgentLink,
+  type AgentReady,
+  type LinkHost,
+  type Oddity,
+  type PromptOutcome,
+} from '../acp/agent-link.ts';
+import type { AgentEnd } from '../acp/failures.ts';
+import { isConversation } from '../acp/updates.ts';
+import type { AgentSpec } from '../agents/types.ts';
+import type { SessionLog } from '../journal/port.ts';
+import type { Logger } from '../logger.ts';
+import type { Timings } from '../timings.ts';
+import * as entries from './entries.ts';
+import { PermissionDesk } from './permissions.ts';
+import { SeenKeys } from './seen-keys.ts';
+import { Title } from './title.ts';
+
+/** Of each kind of oddity, this many are written to the gateway's log; the rest are counted. */
+const ODDITIES_LOGGED = 10;
+
+export interface SessionOptions {
+  readonly id: SessionId;
+  /** Given by the user; otherwise `fallbackTitle` stands until the first prompt or the agent gives one. */
+  readonly title?: string;
+  readonly fallbackTitle: string;
+  readonly spec: AgentSpec;
+  readonly cwd: string;
+  readonly log: SessionLog;
+  readonly logger: Logger;
+  readonly timings: Timings;
+  readonly version: string;
+  readonly now: () => number;
+}
+
+/** What became of a frame with a key: accepted at log number `n`, or refused and nothing ran. */
+export type Receipt = { ok: true; n: number; dup: boolean } | { ok: false; error: ErrorInfo };
+
+export interface SessionObserver {
+  summaryChanged(): void;
+  /** The log has its last entry. */
+  ended(): void;
+}
+
+interface Turn {
+  readonly key: string;
+  readonly prompt: readonly ContentBlock[];
+  readonly startedAt: number;
+  /** Whether the agent has the prompt: it may still be starting. */
+  sent: boolean;
+  cancelling: boolean;
+  cancelTimer?: NodeJS.Timeout;
+}
+
+/**
+ * One session: an agent, a directory, a log. It outlives its agent's process, and every page that looks
+ * at it. Everything that happens goes into the log, in one order, and pages read it from there.
+ */
+export class Session {
+  readonly id: SessionId;
+  readonly log: SessionLog;
+  readonly #options: SessionOptions;
+  readonly #desk = new PermissionDesk();
+  readonly #keys = new SeenKeys();
+  readonly #observers = new Set<SessionObserver>();
+  #onUnobserved: (() => void) | undefined;
+  readonly #oddities = new Map<Oddity, number>();
+  readonly #createdAt: number;
+  #updatedAt: number;
+  readonly #title: Title;
+  #link: AgentLink | undefined;
+  #agentState: AgentState = 'starting';
+  #agentError: ErrorInfo | undefined;
+  #acpSessionId: string | undefined;
+  /** A prompt has gone to the agent under `#acpSessionId`: there is something to remember. */
+  #prompted = false;
+  #turn: Turn | undefined;
+  #lastStop: string | undefined;
+  /** The agent has not answered the prompt of a turn that was given up; it is started again for the next one. */
+  #stuck = false;
+  #ended = false;
+  /** The gateway is closing: no agent is started any more. */
+  #stopped = false;
+  #summaryDue = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.log = options.log;
+    this.#createdAt = this.#updatedAt = options.now();
+    this.#title = new Title(options.title, options.fallbackTitle);
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** The agent's process, for diagnosis. */
+  get agentPid(): number | undefined {
+    return this.#link?.pid;
+  }
+
+  summary(): SessionSummary {
+    const turn: TurnState = !this.#turn
+      ? 'idle'
+      : this.#desk.size > 0
+        ? 'requires_action'
+        : 'running';
+    return {
+      id: this.id,
+      title: this.#title.text,
+      agent: this.#options.spec.name,
+      agentTitle: this.#options.spec.title,
+      cwd: this.#options.cwd,
+      createdAt: this.#createdAt,
+      updatedAt: this.#updatedAt,
+      agentState: this.#agentState,
+      turn,
+      ...(this.#turn && { turnStartedAt: this.#turn.startedAt }),
+      epoch: this.log.epoch,
+      head: this.log.head,
+      pending: this.#desk.ids,
+      ...(this.#agentError && { error: this.#agentError }),
+    };
+  }
+
+  /** @returns stops it. */
+  observe(observer: SessionObserver): () => void {
+    this.#observers.add(observer);
+    return () => {
+      this.#observers.delete(observer);
+      if (this.#observers.size === 0) this.#onUnobserved?.();
+    };
+  }
+
+  /** Resolves when no page looks at it any more. */
+  async unobserved(): Promise<void> {
+    if (this.#observers.size === 0) return;
+    await new Promise<void>((resolve) => (this.#onUnobserved = resolve));
+  }
+
+  /** Starts the agent. Returns at once; what becomes of it stands in the log. */
+  start(): void {
+    if (this.#ended || this.#stopped) return;
+    const { spec, cwd, timings, version } = this.#options;
+    this.#agentError = undefined;
+    this.#setAgentState('starting', entries.agentState('starting'));
+    const host = this.#linkHost();
+    try {
+      // Spawning in a directory that is gone fails as if the command were.
+      if (!existsSync(cwd)) throw new Error(`The directory ${cwd} does not exist any more.`);
+      const { initTimeoutMs, stopGraceMs } = timings;
+      const previous = this.#acpSessionId;
+      const link = new AgentLink(
+        { spec, cwd, previous, initTimeoutMs, stopGraceMs, version },
+        host.callbacks,
+      );
+      host.link = this.#link = link;
+      this.#options.logger.info('agent.started', { sessionId: this.id, pid: link.pid });
+    } catch (error) {
+      this.#agentEnded({ state: 'failed', error: toErrorInfo(error, 'agent_not_started') });
+    }
+  }
+
+  /** @param by the client's name, for the log. */
+  prompt({ k, prompt }: PromptFrame, by: string): Receipt {
+    const before = this.#before(k);
+    if (before) return before;
+    if (!prompt.some((block) => block.type !== 'text' || block.text.trim() !== '')) {
+      return refuse('empty_prompt', 'The message is empty.');
+    }
+    if (this.#turn) {
+      return refuse(
+        'busy',
+        'The agent is still working. Send it when it has finished, or stop it first.',
+        true,
+      );
+    }
+    const n = prompt
+      .map((block) => this.#append(entries.userMessage(block, k, by)))
+      .reduce((_, last) => last);
+    this.#keys.add(k, n);
+    const startedAt = this.#options.now();
+    const turn: Turn = { key: k, prompt, startedAt, sent: false, cancelling: false };
+    this.#turn = turn;
+    this.#append(entries.turnState('running', k));
+    if (this.#title.byPrompt(prompt)) this.#append(entries.renamed(this.#title.text));
+    this.#touch();
+    this.#prepareAgent();
+    this.#options.logger.info('prompt', { sessionId: this.id, requestId: k, by });
+    // Nothing runs that a restarted gateway would not know of.
+    void this.log.whenCommitted(n).then(() => this.#send(turn));
+    return { ok: true, n, dup: false };
+  }
+
+  answer({ k, id, result }: AnswerFrame, by: string): Receipt {
+    const before = this.#before(k);
+    if (before) return before;
+    const settled = this.#desk.settle(id, result.outcome);
+    if (!settled.ok) return settled;
+    const n = this.#append(entries.requestResolved(id, by, result.outcome));
+    this.#keys.add(k, n);
+    if (this.#turn && this.#desk.size === 0) {
+      this.#append(entries.turnState('running', this.#turn.key));
+    }
+    this.#touch();
+    this.#options.logger.info('answer', { sessionId: this.id, requestId: id, by });
+    void this.log.whenCommitted(n).then(() => settled.respond(result));
+    return { ok: true, n, dup: false };
+  }
+
+  /** Stops the running turn. Idempotent; does nothing when there is none (R41). */
+  cancel({ k }: CancelFrame, by: string): Receipt {
+    const before = this.#before(k);
+    if (before) return before;
+    const turn = this.#turn;
+    if (turn && !turn.cancelling) {
+      turn.cancelling = true;
+      this.#options.logger.info('cancel', { sessionId: this.id, requestId: turn.key, by });
+      if (this.#settleAll(by, 'cancelled')) this.#append(entries.turnState('running', turn.key));
+      if (turn.sent) {
+        this.#link?.cancel();
+        turn.cancelTimer = setTimeout(
+          () => this.#giveUp(turn),
+          this.#options.timings.cancelGraceMs,
+        );
+      } else {
+        this.#finish(turn, 'cancelled');
+      }
+      this.#touch();
+    }
+    this.#keys.add(k, this.log.head);
+    return { ok: true, n: this.log.head, dup: false };
+  }
+
+  /** @param title one line, not empty. */
+  rename(title: string): void {
+    if (this.#ended) return;
+    this.#title.byUser(title);
+    this.#append(entries.renamed(title));
+    this.#touch();
+  }
+
+  /** Final: the agent is stopped, every open request is settled, nothing follows in the log. */
+  async end(by: string): Promise<void> {
+    if (this.#ended) return;
+    this.#settleAll(by, 'ended');
+    if (this.#turn) this.#finish(this.#turn, 'cancelled');
+    this.#append(entries.ended(by));
+    this.#ended = true;
+    this.#agentState = 'exited';
+    for (const observer of this.#observers) observer.ended();
+    await this.stopAgent();
+  }
+
+  /** Stops the process and no more; for the gateway's own end. */
+  async stopAgent(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#turn?.cancelTimer);
+    const link = this.#link;
+    this.#link = undefined;
+    await link?.stop();
+  }
+
+  // — the agent's side —
+
+  /** Callbacks of one link; what an older one says goes nowhere (R12). */
+  #linkHost(): { link?: AgentLink; callbacks: LinkHost } {
+    const host: { link?: AgentLink; callbacks: LinkHost } = {
+      callbacks: {
+        ready: (info) => this.#current(host.link) && this.#agentReady(info),
+        update: (params) => this.#current(host.link) && this.#agentUpdate(params),
+        permission: (params, respond) => {
+          if (this.#current(host.link)) this.#agentAsks(params, respond);
+          else respond(CANCELLED);
+        },
+        ended: (end) => this.#current(host.link) && this.#agentEnded(end),
+        odd: (what, detail) => this.#odd(what, detail),
+      },
+    };
+    return host;
+  }
+
+  #current(link: AgentLink | undefined): boolean {
+    return !this.#ended && link !== undefined && this.#link === link;
+  }
+
+  #agentReady({ acpSessionId, memory, details }: AgentReady): void {
+    this.#acpSessionId = acpSessionId;
+    this.#setAgentState('ready', entries.agentState('ready', details));
+    if (memory === 'forgotten' && this.#prompted) {
+      const { title } = this.#options.spec;
+      this.#append(
+        entries.notice(
+          'warning',
+          `${title} was started again and does not remember what was said before. Tell it what it needs to know.`,
+        ),
+      );
+    }
+    if (memory === 'forgotten') this.#prompted = false;
+    if (this.#turn) this.#send(this.#turn);
+  }
+
+  #agentUpdate(params: JsonObject): void {
+    const late = this.#stuck || (!this.#turn && this.#lastStop === 'cancelled');
+    if (late && isConversation(params)) return this.#odd('late_update', 'session/update');
+    this.#append({ method: 'session/update', params });
+    const update = params['update'];
+    if (isObject(update) && update['sessionUpdate'] === 'session_info_update') {
+      const led = this.#title.byAgent(update['title']);
+      // The agent's own stands in the log already; the user's is said again after it.
+      if (led === 'insist') this.#append(entries.renamed(this.#title.text));
+      if (led === 'changed') this.#touch();
+    }
+  }
+
+  #agentAsks(params: JsonObject, respond: (result: unknown) => void): void {
+    // A cancelled turn gets no more permissions; ACP wants its requests answered so.
+    if (this.#stuck || this.#turn?.cancelling) return respond(CANCELLED);
+    const id = this.#desk.open(params, respond);
+    this.#append({ method: 'session/request_permission', id, params });
+    if (this.#turn && this.#desk.size === 1) {
+      this.#append(entries.turnState('requires_action', this.#turn.key));
+    }
+    this.#touch();
+  }
+
+  #agentEnded(end: AgentEnd): void {
+    this.#link = undefined;
+    this.#stuck = false;
+    this.#agentError = end.state === 'failed' ? end.error : undefined;
+    this.#options.logger.warn('agent.ended', {
+      sessionId: this.id,
+      code: end.error.code,
+      exitCode: end.code,
+      signal: end.signal,
+    });
+    this.#settleAll('gateway', 'agent_exited');
+    this.#setAgentState(end.state, entries.agentEnded(end));
+    if (this.#turn) this.#finish(this.#turn, this.#turn.cancelling ? 'cancelled' : 'error');
+  }
+
+  /** An agent that is gone, or hangs in a turn that was given up, is started again. */
+  #prepareAgent(): void {
+    if (this.#stuck) {
+      const link = this.#link;
+      this.#link = undefined;
+      this.#stuck = false;
+      this.#agentState = 'starting';
+      // The old process may hold files that the new one wants.
+      void link?.stop().then(() => this.start());
+    } else if (this.#agentState === 'exited' || this.#agentState === 'failed') {
+      this.start();
+    }
+  }
+
+  #send(turn: Turn): void {
+    const link = this.#link;
+    if (this.#turn !== turn || turn.sent || !link || this.#agentState !== 'ready') return;
+    turn.sent = true;
+    this.#prompted = true;
+    link.prompt(turn.prompt, (outcome) => {
+      if (this.#link === link) this.#promptDone(turn, outcome);
+    });
+  }
+
+  #promptDone(turn: Turn, outcome: PromptOutcome): void {
+    if (this.#turn !== turn) {
+      // The late answer of a turn that was given up: the agent can be used again.
+      this.#stuck = false;
+      return;
+    }
+    if (outcome.ok) {
+      const { stopReason: _, ...more } = outcome.response;
+      const response = Object.keys(more).length > 0 ? more : undefined;
+      return this.#finish(turn, outcome.stopReason, response);
+    }
+    // Agents that abort by throwing mean a cancel, not a failure.
+    if (turn.cancelling) return this.#finish(turn, 'cancelled');
+    this.#append(entries.failure(outcome.error, turn.key));
+    this.#finish(turn, 'error');
+  }
+
+  #giveUp(turn: Turn): void {
+    if (this.#turn !== turn) return;
+    this.#stuck = true;
+    const { spec, timings } = this.#options;
+    const error: ErrorInfo = {
+      code: 'cancel_timeout',
+      message: `${spec.title} did not stop within ${Math.round(timings.cancelGraceMs / 100) / 10} s. What it still says of this turn is dropped, and your next message starts it again.`,
+      retryable: false,
+    };
+    this.#options.logger.warn('cancel.timeout', { sessionId: this.id, requestId: turn.key });
+    this.#append(entries.failure(error, turn.key));
+    this.#finish(turn, 'cancelled');
+  }
+
+  #finish(turn: Turn, stopReason: string, response?: JsonObject): void {
+    clearTimeout(turn.cancelTimer);
+    this.#settleAll('gateway', 'turn_ended');
+    this.#turn = undefined;
+    this.#lastStop = stopReason;
+    this.#append(entries.turnState('idle', turn.key, { stopReason, response }));
+    this.#touch();
+    this.#options.logger.info('turn.ended', {
+      sessionId: this.id,
+      requestId: turn.key,
+      stopReason,
+      durationMs: this.#options.now() - turn.startedAt,
+    });
+  }
+
+  /** @returns whether there was one. */
+  #settleAll(by: string, reason: string): boolean {
+    const open = this.#desk.takeAll();
+    for (const { id, respond } of open) {
+      this.#append(entries.requestResolved(id, by, { outcome: 'cancelled' }, reason));
+      respond(CANCELLED);
+    }
+    return open.length > 0;
+  }
+
+  // — small things —
+
+  #before(key: string): Receipt | undefined {
+    const n = this.#keys.get(key);
+    if (n !== undefined) return { ok: true, n, dup: true };
+    if (this.#ended) return refuse('ended', 'The session was ended.');
+    return undefined;
+  }
+
+  #append(message: LoggedMessage): number {
+    const { n, at } = this.log.append(message);
+    this.#updatedAt = at;
+    return n;
+  }
+
+  #setAgentState(state: AgentState, message: LoggedMessage): void {
+    this.#agentState = state;
+    this.#append(message);
+    this.#touch();
+  }
+
+  #touch(): void {
+    if (this.#summaryDue) return;
+    this.#summaryDue = true;
+    queueMicrotask(() => {
+      this.#summaryDue = false;
+      if (!this.#ended) for (const observer of this.#observers) observer.summaryChanged();
+    });
+  }
+
+  #odd(what: Oddity, detail: string): void {
+    const count = (this.#oddities.get(what) ?? 0) + 1;
+    this.#oddities.set(what, count);
+    if (count > ODDITIES_LOGGED) return;
+    this.#options.logger.warn(`agent.${what}`, { sessionId: this.id, count, detail });
+  }
+}
+
+const CANCELLED = { outcome: { outcome: 'cancelled' } };
+
+const refuse = (code: string, message: string, retryable = false): Receipt => ({
+  ok: false,
+  error: { code, message, retryable },
+});

@@ -1,0 +1,45 @@
+import type { ContentBlock } from '../../core/acp.ts';
+import { oneLine } from '../../core/text/sanitise.ts';
+
+const LENGTH = 80;
+
+/** A session's title and who gave it: the user's stands for good, the agent's over a made-up one. */
+export class Title {
+  #text: string;
+  #by: 'nobody' | 'agent' | 'user';
+
+  constructor(given: string | undefined, fallback: string) {
+    this.#text = given ?? fallback;
+    this.#by = given === undefined ? 'nobody' : 'user';
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  byUser(title: string): void {
+    this.#text = title;
+    this.#by = 'user';
+  }
+
+  /** The first prompt names a session that nobody has named. @returns whether it changed. */
+  byPrompt(prompt: readonly ContentBlock[]): boolean {
+    if (this.#by !== 'nobody') return false;
+    const title = oneLine(prompt.find((block) => block.type === 'text')?.text ?? '', LENGTH);
+    // A slash command says what to do, not what it is about.
+    if (title === '' || title.startsWith('/')) return false;
+    this.#text = title;
+    this.#by = 'agent';
+    return true;
+  }
+
+  /** @returns what the agent's wish led to: `insist` when the user's own title must be said again. */
+  byAgent(wish: unknown): 'changed' | 'insist' | 'same' {
+    const title = typeof wish === 'string' ? oneLine(wish, LENGTH) : '';
+    if (title === '' || title === this.#text) return 'same';
+    if (this.#by === 'user') return 'insist';
+    this.#by = 'agent';
+    this.#text = title;
+    return 'changed';
+  }
+}

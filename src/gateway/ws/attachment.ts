@@ -1,0 +1,184 @@
+import type { WebSocket } from 'ws';
+import type { ErrorInfo } from '../../core/errors.ts';
+import { MAX_SERVER_FRAME_BYTES } from '../../core/limits.ts';
+import { CloseCode } from '../../core/wire/close-codes.ts';
+import type { AttachFrame, AttachMode, ClientFrame, ServerFrame } from '../../core/wire/frames.ts';
+import type { SessionLog } from '../journal/port.ts';
+import type { Receipt, Session } from '../session/session.ts';
+
+/** Above this the page is not keeping up, and the log waits for it (bytes). */
+const HIGH_WATER = 1024 * 1024;
+/** Read from the log at a time (bytes). */
+const READ_BYTES = 256 * 1024;
+/** Answers to a page that sends and never reads: one entry of the largest kind, and this much more. */
+const HARD_LIMIT = 2 * MAX_SERVER_FRAME_BYTES;
+
+export interface AttachmentSocket {
+  readonly socket: WebSocket;
+  /** Closes in order; the connection makes sure that it ends. */
+  close(code: number, reason: string, error?: ErrorInfo): void;
+  now(): number;
+}
+
+/** Where a page goes on, by what it says that it has (R21). */
+export function attachMode(
+  log: Pick<SessionLog, 'epoch' | 'low' | 'committed'>,
+  { epoch, since }: Pick<AttachFrame, 'epoch' | 'since'>,
+): { mode: AttachMode; cursor: number } {
+  // A page that has nothing yet has nothing to forget, whatever the epoch.
+  const fresh = epoch === undefined && since === 0;
+  const same = fresh || (epoch === log.epoch && since <= log.committed);
+  if (!same) return { mode: 'full', cursor: log.low - 1 };
+  if (since < log.low - 1) return { mode: 'gap', cursor: log.low - 1 };
+  return { mode: 'resume', cursor: since };
+}
+
+/**
+ * One page that is attached to one session. It reads the log at its own speed, by a cursor: a slow page
+ * makes nothing grow and holds nobody up, because there is no queue but the log itself.
+ */
+export class Attachment {
+  readonly #stopObserving: (() => void)[];
+  #cursor: number;
+  #pumping = false;
+  #summaryDue = false;
+  #ending = false;
+  #detached = false;
+  /** Since when the page has taken nothing of what was written to it; undefined while it keeps up. */
+  #fullSince: number | undefined;
+
+  constructor(
+    readonly session: Session,
+    attach: AttachFrame,
+    private readonly by: string,
+    private readonly connection: AttachmentSocket,
+  ) {
+    const { log } = session;
+    const { mode, cursor } = attachMode(log, attach);
+    this.#cursor = cursor;
+    const summary = session.summary();
+    this.#send({
+      t: 'attached',
+      epoch: log.epoch,
+      mode,
+      low: log.low,
+      head: log.committed,
+      session: summary,
+      pending: summary.pending,
+    });
+    this.#stopObserving = [
+      session.observe({
+        summaryChanged: () => {
+          this.#summaryDue = true;
+          this.#sendSummary();
+        },
+        ended: () => {
+          this.#ending = true;
+          this.#pump();
+        },
+      }),
+      log.onCommit(() => this.#pump()),
+    ];
+    this.#pump();
+  }
+
+  /** A frame of the page, other than attach. */
+  receive(frame: Exclude<ClientFrame, AttachFrame>): void {
+    switch (frame.t) {
+      case 'prompt':
+        return this.#answer(frame.k, this.session.prompt(frame, this.by));
+      case 'answer':
+        return this.#answer(frame.k, this.session.answer(frame, this.by));
+      case 'cancel':
+        return this.#answer(frame.k, this.session.cancel(frame, this.by));
+      case 'ping':
+        return this.#send({ t: 'pong', c: frame.c });
+      case 'persisted':
+        // The log in memory is trimmed by size alone; a durable one will go by this.
+        return;
+    }
+  }
+
+  /** How long the page has taken nothing though there is something (ms). */
+  stuckFor(now: number): number {
+    return this.#fullSince === undefined ? 0 : now - this.#fullSince;
+  }
+
+  /** Final: the socket is closed, or about to. */
+  detach(): void {
+    if (this.#detached) return;
+    this.#detached = true;
+    for (const stop of this.#stopObserving) stop();
+  }
+
+  #answer(k: string, receipt: Receipt): void {
+    if (!receipt.ok) return this.#send({ t: 'refused', k, error: receipt.error });
+    const { n, dup } = receipt;
+    void this.session.log
+      .whenCommitted(n)
+      .then(() => this.#send({ t: 'ack', k, n, ...(dup && { dup: true }) }));
+  }
+
+  #sendSummary(): void {
+    // It can be read again at any time, so a page that lags gets the newest only.
+    if (!this.#summaryDue || this.#isFull()) return;
+    this.#summaryDue = false;
+    this.#send({ t: 'session', session: this.session.summary() });
+  }
+
+  #send(frame: ServerFrame): void {
+    const { socket } = this.connection;
+    if (this.#detached || socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > HARD_LIMIT) return this.#tooSlow();
+    socket.send(JSON.stringify(frame));
+  }
+
+  #pump(): void {
+    if (this.#pumping || this.#detached) return;
+    this.#pumping = true;
+    void this.#pumpLog().finally(() => {
+      this.#pumping = false;
+      if (this.#ending && !this.#detached && this.#cursor >= this.session.log.head) {
+        this.connection.close(CloseCode.ended, 'The session was ended.');
+      }
+    });
+  }
+
+  async #pumpLog(): Promise<void> {
+    const { log } = this.session;
+    const { socket } = this.connection;
+    while (!this.#detached && this.#cursor < log.committed && !this.#isFull()) {
+      const batch = await log.read(this.#cursor + 1, READ_BYTES);
+      if (this.#detached || socket.readyState !== socket.OPEN) return;
+      const first = batch[0];
+      if (!first) return;
+      // What it has not read yet was trimmed: it attaches again and is told of the gap.
+      if ((first.from ?? first.n) > this.#cursor + 1) return this.#tooSlow();
+      for (const [i, entry] of batch.entries()) {
+        const last = i === batch.length - 1;
+        socket.send(entry.frame, { binary: false }, last ? () => this.#flushed() : undefined);
+        this.#cursor = entry.n;
+      }
+    }
+    if (this.#isFull()) this.#fullSince ??= this.connection.now();
+  }
+
+  /** Everything up to some batch has left: the page reads. */
+  #flushed(): void {
+    this.#fullSince = this.#isFull() ? this.connection.now() : undefined;
+    this.#sendSummary();
+    this.#pump();
+  }
+
+  #isFull(): boolean {
+    return this.connection.socket.bufferedAmount >= HIGH_WATER;
+  }
+
+  #tooSlow(): void {
+    this.connection.close(CloseCode.tooSlow, 'The page fell behind.', {
+      code: 'too_slow',
+      message: 'The page fell behind; it attaches again and goes on from where it stands.',
+      retryable: true,
+    });
+  }
+}

@@ -1,0 +1,163 @@
+import type { RawData, WebSocket } from 'ws';
+import { ApertureError, toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
+import { CloseCode } from '../../core/wire/close-codes.ts';
+import { decodeClientFrame } from '../../core/wire/decode.ts';
+import type { AttachFrame, ClientFrame } from '../../core/wire/frames.ts';
+import type { Logger } from '../logger.ts';
+import type { SessionPool } from '../session/pool.ts';
+import type { Timings } from '../timings.ts';
+import { Attachment, type AttachmentSocket } from './attachment.ts';
+
+/** A page that has not shown its token may not send much. */
+const MAX_ATTACH_BYTES = 16 * 1024;
+/** From a close to the end, whether or not the other side agrees (ms). */
+const CLOSE_GRACE_MS = 2_000;
+
+export interface ConnectionOptions {
+  readonly connectionId: string;
+  /** As it stands in the path; whether it exists is told only to who has the token. */
+  readonly sessionId: string;
+  readonly pool: SessionPool;
+  readonly checkToken: (given: string) => boolean;
+  readonly logger: Logger;
+  readonly timings: Timings;
+  readonly now: () => number;
+}
+
+/** One socket, from the upgrade to its end: first the attach frame, then an attachment takes its frames. */
+export class Connection implements AttachmentSocket {
+  #attachment: Attachment | undefined;
+  readonly #attachTimer: NodeJS.Timeout;
+  #closeTimer: NodeJS.Timeout | undefined;
+  #lastHeard: number;
+  #received = 0;
+  #closing = false;
+
+  constructor(
+    readonly socket: WebSocket,
+    private readonly options: ConnectionOptions,
+    onClosed: () => void,
+  ) {
+    const { timings, logger, connectionId, sessionId, now } = options;
+    const openedAt = (this.#lastHeard = now());
+    this.#attachTimer = setTimeout(() => {
+      this.close(CloseCode.attachTimeout, 'No attach frame came in time.');
+    }, timings.attachTimeoutMs);
+    socket.on('message', (data, isBinary) => this.#message(data, isBinary));
+    // Without a listener, an oversize frame would end the gateway. ws closes the socket itself (1009, 1007 …).
+    socket.on('error', (error) => {
+      logger.warn('socket.error', { connectionId, sessionId, error: error.message });
+      this.#detach();
+    });
+    socket.on('close', (code) => {
+      clearTimeout(this.#closeTimer);
+      this.#detach();
+      onClosed();
+      logger.info('socket.closed', {
+        connectionId,
+        sessionId,
+        code,
+        received: this.#received,
+        durationMs: now() - openedAt,
+      });
+    });
+  }
+
+  get isAttached(): boolean {
+    return this.#attachment !== undefined;
+  }
+
+  now(): number {
+    return this.options.now();
+  }
+
+  /** Ends sockets that are half open, and pages that take nothing. */
+  sweep(): void {
+    const { timings, now } = this.options;
+    if (now() - this.#lastHeard > timings.silentMs) return this.socket.terminate();
+    if ((this.#attachment?.stuckFor(now()) ?? 0) > timings.stuckMs) {
+      this.close(CloseCode.tooSlow, 'The page took nothing for too long.');
+    }
+  }
+
+  close(code: number, reason: string, error?: ErrorInfo): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    const { socket } = this;
+    if (error && socket.readyState === socket.OPEN) {
+      socket.send(JSON.stringify({ t: 'error', error }));
+    }
+    this.#detach();
+    socket.close(code, reason);
+    this.#closeTimer = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS);
+  }
+
+  #detach(): void {
+    clearTimeout(this.#attachTimer);
+    this.#attachment?.detach();
+  }
+
+  #message(data: RawData, isBinary: boolean): void {
+    if (this.#closing) return;
+    this.#lastHeard = this.now();
+    this.#received++;
+    try {
+      if (isBinary) throw new ApertureError('bad_frame', 'Frames are text, not binary.');
+      const text = (data as Buffer).toString('utf8');
+      if (!this.#attachment && text.length > MAX_ATTACH_BYTES) {
+        throw new ApertureError('frame_too_large', 'The attach frame is too long.');
+      }
+      this.#frame(decodeClientFrame(text));
+    } catch (error) {
+      this.#refuseFrame(error);
+    }
+  }
+
+  #frame(frame: ClientFrame): void {
+    if (frame.t === 'attach') {
+      if (this.#attachment)
+        throw new ApertureError('bad_frame', 'This socket is attached already.');
+      this.#attach(frame);
+    } else if (this.#attachment) this.#attachment.receive(frame);
+    else this.#unauthorized();
+  }
+
+  #attach(frame: AttachFrame): void {
+    const { pool, checkToken, logger, connectionId, sessionId } = this.options;
+    if (!checkToken(frame.token)) return this.#unauthorized();
+    const session = pool.get(sessionId);
+    if (!session) {
+      return this.close(CloseCode.notFound, 'No such session.', {
+        code: 'not_found',
+        message: 'There is no such session; it may have been ended.',
+        retryable: false,
+      });
+    }
+    clearTimeout(this.#attachTimer);
+    logger.info('socket.attached', { connectionId, sessionId, by: frame.client });
+    this.#attachment = new Attachment(session, frame, frame.client, this);
+  }
+
+  #unauthorized(): void {
+    const { logger, connectionId, sessionId } = this.options;
+    logger.warn('socket.unauthorized', { connectionId, sessionId });
+    this.close(CloseCode.unauthorized, 'The token is missing or wrong.', {
+      code: 'unauthorized',
+      message: 'The token is missing or wrong. Open the link that the gateway printed.',
+      retryable: false,
+    });
+  }
+
+  /** Costs this socket and nothing else (R71). */
+  #refuseFrame(error: unknown): void {
+    const { logger, connectionId, sessionId } = this.options;
+    const known = error instanceof ApertureError;
+    logger[known ? 'warn' : 'error']('socket.bad_frame', {
+      connectionId,
+      sessionId,
+      error: error instanceof Error ? error.message : String(error),
+    });
+    if (known) this.close(CloseCode.badFrame, error.message.slice(0, 100), toErrorInfo(error));
+    else this.close(1011, 'The gateway met an error.');
+  }
+}
