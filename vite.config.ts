@@ -10,11 +10,13 @@ export default defineConfig(({ isSsrBuild }) => ({
   ssr: { noExternal: true },
   build: isSsrBuild
     ? {
-        ssr: 'src/gateway/main.ts',
         outDir: 'dist-gateway',
         target: 'node20',
         copyPublicDir: false,
-        rolldownOptions: { output: { entryFileNames: 'aperture.js', codeSplitting: false } },
+        rolldownOptions: {
+          input: 'src/gateway/main.ts',
+          output: { entryFileNames: 'aperture.js', codeSplitting: false },
+        },
       }
     : { outDir: 'dist', target: 'es2022', modulePreload: { polyfill: false } },
   test: {
