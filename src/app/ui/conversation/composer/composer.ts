@@ -1,0 +1,267 @@
+import { SignalWatcher } from '@lit-labs/preact-signals';
+import { effect } from '@preact/signals-core';
+import { html, LitElement, nothing } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import type { AvailableCommand } from '../../../../core/acp.ts';
+import { cleanText, oneLine } from '../../../../core/text/sanitise.ts';
+import type { SessionRecord } from '../../../store/types.ts';
+import { send, stop } from '../../icons.ts';
+import { act } from '../../intent.ts';
+import { baseStyles, buttonStyles } from '../../styles/shared.ts';
+import { composerStyles } from '../styles/composer.ts';
+import { connectionNote } from './connection-note.ts';
+import { commandText, matchCommands } from './slash-menu.ts';
+import { usageMeter } from './usage.ts';
+
+/** Two presses of Escape within this time stop the turn, ms. */
+const DOUBLE_ESCAPE_MS = 600;
+
+/** A message was sent; the transcript shows its end. */
+export class SentEvent extends Event {
+  static readonly type = 'ap-sent';
+  constructor() {
+    super(SentEvent.type, { bubbles: true, composed: true });
+  }
+}
+
+/**
+ * Where the user writes. Keys: Enter sends, Shift+Enter breaks the line (on touch Enter breaks it); Esc Esc
+ * stops the turn; `/` at the beginning lists the agent's commands.
+ *
+ * @fires ap-sent - {@link SentEvent}
+ */
+@customElement('ap-composer')
+export class ApComposer extends SignalWatcher(LitElement) {
+  static override styles = [baseStyles, buttonStyles, composerStyles];
+
+  @property({ attribute: false }) record!: SessionRecord;
+  @state() private offered: AvailableCommand[] = [];
+  @state() private chosen = 0;
+  @state() private empty = true;
+  @query('textarea') private readonly area!: HTMLTextAreaElement;
+  private escapedAt = 0;
+  private stopDraft: (() => void) | undefined;
+  private readonly touch = matchMedia('(hover: none) and (pointer: coarse)');
+
+  override focus(options?: FocusOptions): void {
+    this.area.focus({ preventScroll: true, ...options });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) this.followDraft();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.stopDraft?.();
+  }
+
+  protected override firstUpdated(): void {
+    this.followDraft();
+  }
+
+  override render() {
+    const { record } = this;
+    void record.details.value;
+    const { usage } = record.transcript();
+    const running = record.turn.value.state !== 'idle';
+    const ended = record.connection.value.status === 'ended';
+    const agent = cleanText(record.summary.value.agentTitle);
+    const open = this.offered.length > 0;
+    return html`
+      ${connectionNote(record, this) ?? nothing}
+      <div class="wrap">
+        ${open ? this.menu() : nothing}
+        <div class="box" @click=${this.onBoxClick}>
+          <textarea
+            rows="1"
+            aria-label="Message"
+            aria-autocomplete="list"
+            aria-controls=${open ? 'commands' : nothing}
+            aria-activedescendant=${open ? `command-${this.chosen}` : nothing}
+            placeholder=${ended ? 'This session has ended' : running ? `Next message to ${agent}` : `Message ${agent}`}
+            enterkeyhint=${this.touch.matches ? 'enter' : 'send'}
+            ?readonly=${ended}
+            @input=${this.onInput}
+            @keydown=${this.onKey}
+            @blur=${() => (this.offered = [])}
+          ></textarea>
+          <div class="row">
+            ${usageMeter(usage)}
+            <span class="hint" aria-hidden="true">${this.hint(running)}</span>
+            ${
+              running
+                ? html`<button
+                    type="button"
+                    class="round stop"
+                    aria-label="Stop"
+                    title="Stop this turn (Esc Esc)"
+                    @click=${this.stop}
+                  >
+                    ${stop}
+                  </button>`
+                : nothing
+            }
+            <button
+              type="button"
+              class="round send"
+              aria-label="Send"
+              title="Send (Enter)"
+              ?disabled=${this.empty || ended}
+              @click=${this.send}
+            >
+              ${send}
+            </button>
+          </div>
+        </div>
+      </div>
+    `;
+  }
+
+  private menu() {
+    return html`<ul class="menu" id="commands" role="listbox" aria-label="Commands of the agent">
+      ${this.offered.map(
+        (command, index) =>
+          html`<li
+            id="command-${index}"
+            role="option"
+            aria-selected=${index === this.chosen}
+            @mousedown=${(event: Event) => event.preventDefault()}
+            @click=${() => this.complete(command)}
+          >
+            <span class="mono">/${cleanText(command.name)}</span>
+            <span class="truncate">${oneLine(command.description ?? '', 160)}</span>
+          </li>`,
+      )}
+    </ul>`;
+  }
+
+  private hint(running: boolean) {
+    if (this.touch.matches) return nothing;
+    if (this.offered.length > 0)
+      return html`<kbd>↑</kbd> <kbd>↓</kbd> choose, <kbd>Tab</kbd> complete`;
+    if (this.empty) return running ? html`<kbd>Esc</kbd> <kbd>Esc</kbd> stops` : nothing;
+    return html`<kbd>Shift</kbd> <kbd>Enter</kbd> new line`;
+  }
+
+  /** The draft belongs to the session; it also changes from elsewhere, as when a queued message comes back. */
+  private followDraft(): void {
+    this.stopDraft?.();
+    this.stopDraft = effect(() => {
+      const draft = this.record.draft.value;
+      if (this.area.value !== draft) this.area.value = draft;
+      this.fit();
+    });
+  }
+
+  private fit(): void {
+    const { area } = this;
+    this.empty = area.value.trim() === '';
+    area.style.height = 'auto';
+    area.style.height = `${area.scrollHeight}px`;
+  }
+
+  private onInput(): void {
+    const { area, record } = this;
+    act(this, (actions) => actions.setDraft(record.id, area.value));
+    this.fit();
+    this.offered = matchCommands(
+      record.transcript().commands,
+      area.value,
+      area.selectionStart ?? area.value.length,
+    );
+    this.chosen = 0;
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    // An input method's own Enter picks a word; some browsers tell it only by the code.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (this.offered.length > 0 && this.onMenuKey(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
+    if (event.key === 'Enter' && !event.shiftKey && !event.altKey && !this.touch.matches) {
+      event.preventDefault();
+      this.send();
+    } else if (event.key === 'Escape') this.onEscape(event);
+  }
+
+  /** Whether the menu took the key. */
+  private onMenuKey(event: KeyboardEvent): boolean {
+    const { length } = this.offered;
+    const command = this.offered[this.chosen]!;
+    switch (event.key) {
+      case 'ArrowDown':
+        this.chosen = (this.chosen + 1) % length;
+        return true;
+      case 'ArrowUp':
+        this.chosen = (this.chosen + length - 1) % length;
+        return true;
+      case 'Enter':
+        if (event.shiftKey) return false;
+        // Typed out in full: nothing to complete, so Enter means send.
+        if (this.area.value.trim() === `/${command.name}`) return false;
+        this.complete(command);
+        return true;
+      case 'Tab':
+        if (event.shiftKey) return false;
+        this.complete(command);
+        return true;
+      case 'Escape':
+        this.offered = [];
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  private onEscape(event: KeyboardEvent): void {
+    if (this.record.turn.peek().state === 'idle') return;
+    event.stopPropagation();
+    if (event.timeStamp - this.escapedAt < DOUBLE_ESCAPE_MS) {
+      this.escapedAt = 0;
+      this.stop();
+    } else this.escapedAt = event.timeStamp;
+  }
+
+  private complete(command: AvailableCommand): void {
+    this.area.value = commandText(command);
+    this.onInput();
+    this.offered = [];
+    this.focus();
+  }
+
+  private onBoxClick(event: Event): void {
+    if (event.target instanceof Element && event.target.matches('.box, .row, .hint')) this.focus();
+  }
+
+  private readonly send = (): void => {
+    const { area, record } = this;
+    const text = area.value.trim();
+    if (text === '' || record.connection.peek().status === 'ended') return;
+    act(this, (actions) => {
+      actions.sendPrompt(record.id, text);
+      actions.setDraft(record.id, '');
+    });
+    area.value = '';
+    this.offered = [];
+    this.fit();
+    this.dispatchEvent(new SentEvent());
+  };
+
+  private readonly stop = (): void => {
+    const { id } = this.record;
+    act(this, (actions) => actions.cancelTurn(id));
+  };
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'ap-composer': ApComposer;
+  }
+  interface HTMLElementEventMap {
+    'ap-sent': SentEvent;
+  }
+}

@@ -1,0 +1,103 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { cleanText } from '../../../../core/text/sanitise.ts';
+import type { SessionRecord } from '../../../store/types.ts';
+import { statusDisconnected, statusError, statusReconnecting, warning } from '../../icons.ts';
+import { act } from '../../intent.ts';
+
+/**
+ * What stands between the reader and the agent, and what to do about it; nothing when all is well.
+ * Reads the connection and the summary.
+ */
+export function connectionNote(
+  record: SessionRecord,
+  from: EventTarget,
+): TemplateResult | undefined {
+  const { id } = record;
+  const connection = record.connection.value;
+  const connect = (label: string): TemplateResult =>
+    html`<button
+      type="button"
+      class="button small"
+      @click=${() => act(from, (actions) => actions.connect(id))}
+    >
+      ${label}
+    </button>`;
+  switch (connection.status) {
+    case 'connecting':
+      return note('quiet', statusReconnecting, html`Connecting…`);
+    case 'reconnecting': {
+      const { attempt, max, reason } = connection;
+      return note(
+        'amber',
+        statusReconnecting,
+        html`<span title=${reason}
+          >Reconnecting…${
+            attempt > 1
+              ? html` <span class="detail">attempt ${attempt}${max ? ` of ${max}` : ''}</span>`
+              : nothing
+          }</span
+        >`,
+        html`<button
+          type="button"
+          class="link-button"
+          @click=${() => act(from, (actions) => actions.retryNow(id))}
+        >
+          Retry now
+        </button>`,
+      );
+    }
+    case 'disconnected':
+      return connection.reason === 'hibernated'
+        ? note(
+            'quiet',
+            statusDisconnected,
+            html`Resting, to free a connection for another session. Nothing is lost.`,
+            connect('Connect'),
+          )
+        : note(
+            'quiet',
+            statusDisconnected,
+            html`Not connected. What you send waits until you connect.`,
+            connect('Connect'),
+          );
+    case 'error':
+      return note(
+        'red',
+        statusError,
+        html`${cleanText(connection.error.message)}`,
+        connect(connection.error.retryable ? 'Try again' : 'Connect'),
+      );
+    case 'ended':
+      return note(
+        'quiet',
+        statusDisconnected,
+        connection.gone
+          ? html`This session is gone on the gateway. What you see is your local copy.`
+          : html`This session has ended. Start a new one to go on.`,
+      );
+    case 'connected': {
+      const { agentState, error, agentTitle } = record.summary.value;
+      if (agentState === 'starting') {
+        return note('quiet', statusReconnecting, html`${agentTitle} is starting…`);
+      }
+      if (agentState === 'ready') return undefined;
+      const why = error ? cleanText(error.message) : `${agentTitle} has stopped.`;
+      return note(
+        agentState === 'failed' ? 'red' : 'quiet',
+        agentState === 'failed' ? statusError : warning,
+        html`${why} Send a message to start it again.`,
+      );
+    }
+  }
+}
+
+function note(
+  tone: 'quiet' | 'amber' | 'red',
+  icon: TemplateResult,
+  words: TemplateResult,
+  action?: TemplateResult,
+): TemplateResult {
+  return html`<div class="note ${tone}" role="status">
+    ${icon}<span class="words">${words}</span>${action ?? nothing}
+  </div>`;
+}

@@ -1,0 +1,231 @@
+import { html, nothing, render, type TemplateResult } from 'lit';
+import type { PermissionOption } from '../../../../core/acp.ts';
+import type { ApprovalItem } from '../../../../core/session/transcript.ts';
+import { check, close, hand, warning } from '../../icons.ts';
+import { act } from '../../intent.ts';
+import { element } from '../markdown/dom.ts';
+import { jsonFold } from './attachment.ts';
+import { commandOf, isDestructive, revealHidden, toolParts } from './content.ts';
+import { kindIcon } from './icons.ts';
+import { diffPart } from './tool-body.ts';
+import type { ItemView, ViewContext } from './view.ts';
+
+// Tolerant: some agents leave the kind out.
+const isAllow = (option: PermissionOption): boolean => String(option.kind).startsWith('allow');
+const isReject = (option: PermissionOption): boolean => String(option.kind).startsWith('reject');
+
+/**
+ * A permission request (R55–R58): the whole of what is asked, the agent's own options, and what became
+ * of the answer. Keys act only while the card has the focus.
+ */
+export class ApprovalView implements ItemView {
+  readonly element = element('section', 'item approval');
+  drawn = -1;
+  private readonly head = element('div', 'approval-head');
+  private readonly asked = element('div', 'approval-asked');
+  private readonly foot = element('div', 'approval-foot');
+  /** Nothing in it is beyond what this page can show. */
+  private readonly readable: boolean;
+  private readonly destructive: boolean;
+
+  constructor(
+    readonly item: ApprovalItem,
+    private readonly context: ViewContext,
+  ) {
+    this.destructive = isDestructive(item.tool);
+    this.element.dataset['requestId'] = item.requestId;
+    this.element.tabIndex = 0;
+    this.element.role = 'group';
+    this.element.classList.toggle('destructive', this.destructive);
+    this.element.append(this.head, this.asked, this.foot);
+    this.element.addEventListener('keydown', (event) => this.onKey(event));
+    this.readable = this.drawAsked();
+  }
+
+  update(): void {
+    this.drawn = this.item.rev;
+    const { resolution } = this.item;
+    const title = this.context.record.title.peek();
+    this.element.ariaLabel = `Permission request of ${title}`;
+    this.element.classList.toggle('resolved', resolution !== undefined);
+    if (resolution) this.element.removeAttribute('tabindex');
+    render(
+      html`${this.destructive ? warning : hand}
+        <strong>${resolution ? 'Permission request' : 'Permission needed'}</strong>
+        <span class="approval-session truncate" title=${title}>${title}</span>
+        ${this.destructive ? html`<span class="badge">Destructive</span>` : nothing}`,
+      this.head,
+    );
+    render(resolution ? this.resolved() : this.options(), this.foot);
+  }
+
+  /** Everything that the agent said of the call, and nothing of it cut. Returns whether all could be shown. */
+  private drawAsked(): boolean {
+    const { tool } = this.item;
+    const nodes: HTMLElement[] = [];
+    const command = commandOf(tool);
+    if (tool.title) {
+      const title = element('p', 'approval-title');
+      const icon = element('span', 'tool-kind');
+      render(kindIcon(tool.kind), icon);
+      const words = element('span');
+      words.textContent = revealHidden(tool.title);
+      title.append(icon, words);
+      nodes.push(title);
+    }
+    if (command !== undefined) nodes.push(block('command', command));
+    for (const { path, line } of tool.locations ?? []) {
+      const place = element('p', 'approval-place');
+      place.textContent = revealHidden(line ? `${path}:${line}` : path);
+      nodes.push(place);
+    }
+    let readable = true;
+    for (const part of toolParts(tool)) {
+      if (part.type === 'text') nodes.push(block('attachment', part.text));
+      else if (part.type === 'diff') {
+        nodes.push(diffPart(part, revealHidden, () => undefined).element);
+      } else if (part.type !== 'terminal') {
+        readable = false;
+        nodes.push(jsonFold('Content that this page cannot show', part, true, revealHidden));
+      }
+    }
+    if (tool.rawInput !== undefined) {
+      nodes.push(jsonFold('All input', tool.rawInput, nodes.length <= 1, revealHidden));
+    }
+    this.asked.replaceChildren(...nodes);
+    return readable && nodes.length > 0;
+  }
+
+  private options(): TemplateResult {
+    const { options } = this.item;
+    const answer = this.context.record.answers.value.get(this.item.requestId);
+    const sending = answer?.state === 'sending';
+    const firstAllow = options.find(isAllow);
+    return html`
+      ${
+        answer?.state === 'failed'
+          ? html`<p class="approval-error" role="alert">
+              Your answer was not sent: ${answer.error.message} Choose again.
+            </p>`
+          : nothing
+      }
+      ${
+        this.readable
+          ? nothing
+          : html`<p class="approval-error">
+              A part of this request cannot be shown here, so it can only be denied.
+            </p>`
+      }
+      <div class="approval-options">
+        ${options.map(
+          (option) =>
+            html`<button
+              type="button"
+              class="button ${
+                option === firstAllow && !this.destructive
+                  ? 'primary'
+                  : isAllow(option) && this.destructive
+                    ? 'danger'
+                    : ''
+              }"
+              data-kind=${option.kind}
+              ?disabled=${sending || (!this.readable && !isReject(option))}
+              @click=${() => this.answer(option.optionId)}
+            >
+              ${revealHidden(option.name)}
+            </button>`,
+        )}
+        ${
+          options.some(isReject)
+            ? nothing
+            : html`<button
+                type="button"
+                class="button"
+                ?disabled=${sending}
+                @click=${() => this.answer(undefined)}
+              >
+                Deny
+              </button>`
+        }
+        <span class="approval-keys" aria-hidden="true">
+          ${sending ? 'Sending your answer…' : this.keyHints()}
+        </span>
+      </div>
+    `;
+  }
+
+  private keyHints(): TemplateResult {
+    const keys = [
+      this.optionFor('y') && html`<kbd>Y</kbd> allow`,
+      this.optionFor('a') && html`<kbd>A</kbd> always`,
+      html`<kbd>N</kbd> deny`,
+    ];
+    return html`${keys.map((key) => (key ? html`<span>${key}</span>` : nothing))}`;
+  }
+
+  private resolved(): TemplateResult {
+    const { resolution, options } = this.item;
+    if (resolution?.outcome === 'selected') {
+      const chosen = options.find((option) => option.optionId === resolution.optionId);
+      const denied = chosen !== undefined && isReject(chosen);
+      return html`<p class="approval-outcome ${denied ? 'denied' : 'allowed'}">
+        ${denied ? close : check}<span
+          ><strong>${chosen ? revealHidden(chosen.name) : 'Answered'}</strong>${
+            resolution.by
+              ? html` <span class="by">by ${revealHidden(resolution.by)}</span>`
+              : nothing
+          }</span
+        >
+      </p>`;
+    }
+    return html`<p class="approval-outcome denied">
+      ${close}<span
+        ><strong>Cancelled</strong>
+        <span class="by"
+          >${
+            resolution?.reason
+              ? revealHidden(resolution.reason)
+              : resolution?.by
+                ? `by ${revealHidden(resolution.by)}`
+                : 'Nothing was allowed.'
+          }</span
+        ></span
+      >
+    </p>`;
+  }
+
+  private answer(optionId: string | undefined): void {
+    const { record } = this.context;
+    act(this.element, (actions) => actions.answer(record.id, this.item.requestId, optionId));
+  }
+
+  private optionFor(key: string): PermissionOption | undefined {
+    const { options } = this.item;
+    const byKind = (kind: string) => options.find((option) => option.kind === kind);
+    if (key === 'y') return byKind('allow_once');
+    if (key === 'a') return byKind('allow_always');
+    return byKind('reject_once') ?? byKind('reject_always');
+  }
+
+  private onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    const key = event.key.toLowerCase();
+    if (this.item.resolution || !['y', 'a', 'n'].includes(key)) return;
+    if (this.context.record.answers.peek().get(this.item.requestId)?.state === 'sending') return;
+    const option = this.optionFor(key);
+    if (key === 'n') this.answer(option?.optionId);
+    else if (option && this.readable) this.answer(option.optionId);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+function block(className: string, text: string): HTMLElement {
+  const pre = element('pre', className);
+  pre.tabIndex = 0;
+  pre.textContent = revealHidden(text);
+  const lines = text.split('\n').length;
+  if (lines > 12) pre.dataset['lines'] = `${lines} lines, scroll to read all`;
+  return pre;
+}

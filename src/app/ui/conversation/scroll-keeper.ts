@@ -1,0 +1,109 @@
+/** This close to the end counts as being there, px. */
+const AT_END = 24;
+/** Older items are wanted when less than this is left above, px. */
+const NEAR_TOP = 800;
+
+export interface Place {
+  element: Element;
+  /** Distance of its top from the viewport's, px. */
+  offset: number;
+}
+
+/**
+ * Keeps the reader's place: at the end while they follow it, and otherwise where they are, whatever grows
+ * above or below. The browser's own scroll anchoring is off; it is not everywhere, and two would fight.
+ */
+export class ScrollKeeper {
+  following = true;
+  private place: Place | undefined;
+  private lastTop = 0;
+  private readonly observer: ResizeObserver;
+
+  constructor(
+    private readonly scroller: HTMLElement,
+    private readonly content: HTMLElement,
+    private readonly rows: () => HTMLElement,
+    private readonly events: {
+      nearTop(): void;
+      /** The reader moved, or began or ceased to follow. */
+      moved(): void;
+    },
+    signal: AbortSignal,
+  ) {
+    scroller.addEventListener('scroll', () => this.onScroll(), { passive: true, signal });
+    // Fires after layout and before paint: whatever grew, the reader never sees it jump.
+    this.observer = new ResizeObserver(() => this.settle());
+    this.observer.observe(content);
+    this.observer.observe(scroller);
+    signal.addEventListener('abort', () => this.observer.disconnect());
+  }
+
+  /** Puts the reader back where they are meant to be. */
+  settle(): void {
+    // Hidden: there is no layout to speak of.
+    if (this.scroller.clientHeight === 0) return;
+    if (this.following) {
+      this.scroller.scrollTop = this.scroller.scrollHeight;
+    } else if (this.place && this.content.contains(this.place.element)) {
+      const shift = this.offsetOf(this.place.element) - this.place.offset;
+      if (Math.abs(shift) >= 1) this.scroller.scrollTop += shift;
+    }
+    this.lastTop = this.scroller.scrollTop;
+  }
+
+  /** Follows the end again. */
+  toEnd(): void {
+    this.following = true;
+    this.place = undefined;
+    this.settle();
+    this.events.moved();
+  }
+
+  /** Stands at the given place, and does not follow. */
+  standAt(place: Place): void {
+    this.following = false;
+    this.place = place;
+    this.settle();
+  }
+
+  /** The first row in sight; `undefined` while following. */
+  get standing(): Place | undefined {
+    return this.following ? undefined : this.place;
+  }
+
+  get scrollTop(): number {
+    return this.scroller.scrollTop;
+  }
+
+  private onScroll(): void {
+    const { scroller } = this;
+    if (scroller.clientHeight === 0) return;
+    const top = scroller.scrollTop;
+    const atEnd = scroller.scrollHeight - top - scroller.clientHeight <= AT_END;
+    // Content may have grown between our own scrolling and this event: only upwards is away from the end.
+    if (atEnd) this.following = true;
+    else if (top < this.lastTop - 1) this.following = false;
+    this.lastTop = top;
+    this.place = this.following ? undefined : this.firstInSight();
+    this.events.moved();
+    if (top < NEAR_TOP) this.events.nearTop();
+  }
+
+  private firstInSight(): Place | undefined {
+    const rows = this.rows().children;
+    let low = 0;
+    let high = rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const row = rows[middle]!;
+      if (this.offsetOf(row) + row.clientHeight > 0) high = middle;
+      else low = middle + 1;
+    }
+    const row = rows[low];
+    return row && { element: row, offset: this.offsetOf(row) };
+  }
+
+  private offsetOf(row: Element): number {
+    return row.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
+  }
+}

@@ -1,0 +1,196 @@
+import type { Transcript, TranscriptItem } from '../../../core/session/transcript.ts';
+import type { SessionRecord } from '../../store/types.ts';
+import { createView } from './items/create.ts';
+import type { ItemView, ViewContext } from './items/view.ts';
+import { element } from './markdown/dom.ts';
+
+/** Items mounted at first, and with each page of older ones. */
+export const WINDOW = 60;
+export const PAGE = 40;
+/** Beyond this the oldest are unmounted again, as long as the reader follows the end. */
+const MAX_MOUNTED = 180;
+
+/**
+ * The mounted part of one session's transcript: always up to the newest item, back to `start`. Every
+ * operation costs what it adds or changes, never what stands there already.
+ */
+export class TranscriptWindow {
+  private transcript: Transcript | undefined;
+  private views: ItemView[] = [];
+  private readonly byId = new Map<string, { view: ItemView; index: number }>();
+  private start = 0;
+  private readonly divider = element('div', 'new-divider');
+  /** Log number of the first item that the reader had not seen. */
+  private firstUnseen: number | undefined;
+  private readonly context: ViewContext;
+
+  constructor(
+    private readonly record: SessionRecord,
+    private readonly log: HTMLElement,
+  ) {
+    this.context = { record, nextAt: (item) => this.nextAt(item) };
+    this.divider.role = 'separator';
+    this.divider.ariaLabel = 'New messages';
+    const label = element('span');
+    label.textContent = 'New';
+    this.divider.append(label);
+  }
+
+  get mounted(): readonly ItemView[] {
+    return this.views;
+  }
+
+  get hasOlder(): boolean {
+    return this.start > 0;
+  }
+
+  /**
+   * Mounts what was added. `following`: the reader is at the end, so that what is far above it may go.
+   * Returns how many items were added at the end; a replaced transcript counts as none.
+   */
+  sync(following: boolean): number {
+    const transcript = this.record.transcript();
+    const { items } = transcript;
+    const end = this.start + this.views.length;
+    const moved =
+      transcript !== this.transcript ||
+      items.length < end ||
+      (this.views.length > 0 && items[this.start] !== this.views[0]!.item);
+    if (moved || (following && items.length - end > WINDOW)) {
+      this.rebuild(Math.max(0, items.length - WINDOW));
+      return 0;
+    }
+    const added = items.length - end;
+    if (added > 0) this.log.append(this.mount(end, items.length));
+    if (following && this.views.length > MAX_MOUNTED) this.trim();
+    return added;
+  }
+
+  /** Redraws the given items, as far as they are mounted. */
+  touch(ids: Iterable<string>): void {
+    for (const id of ids) this.refresh(this.byId.get(id)?.view);
+  }
+
+  /** Redraws whatever changed while nobody looked; costs the window. */
+  refreshAll(): void {
+    for (const view of this.views) this.refresh(view);
+  }
+
+  /** Draws a permission request again whose answer is under way. */
+  redrawPending(): void {
+    const { transcript } = this;
+    for (const requestId of transcript?.pending ?? []) {
+      const item = transcript!.approvals.get(requestId);
+      if (item) this.byId.get(item.id)?.view.update();
+    }
+  }
+
+  /** Mounts a page before what is mounted; the caller keeps the reader's place. */
+  mountOlder(): void {
+    const from = Math.max(0, this.start - PAGE);
+    if (from === this.start) return;
+    const end = this.start;
+    this.start = from;
+    const before = this.views;
+    this.views = [];
+    const page = this.mount(from, end);
+    this.views.push(...before);
+    this.log.prepend(page);
+    this.placeDivider();
+  }
+
+  /** Starts again with a window that has the item in it; false if there is no such item. */
+  showItem(id: string): boolean {
+    const index = this.record.transcript().items.findIndex((item) => item.id === id);
+    if (index < 0) return false;
+    if (!this.byId.has(id) || this.transcript !== this.record.transcript()) {
+      this.rebuild(
+        Math.max(0, Math.min(index - PAGE, this.record.transcript().items.length - WINDOW)),
+      );
+    }
+    return true;
+  }
+
+  /** Puts the divider where the reader had stopped, or nowhere if there is nothing new after it. */
+  markUnseen(readMark: number): void {
+    const { items } = this.record.transcript();
+    const index = firstAfter(items, readMark);
+    const item = items[index];
+    // Not above everything, and not above what the reader wrote.
+    const shown = readMark > 0 && index > 0 && item && !isOwn(item);
+    this.firstUnseen = shown ? item.n : undefined;
+    this.placeDivider();
+  }
+
+  private placeDivider(): void {
+    this.divider.remove();
+    if (this.firstUnseen === undefined) return;
+    const index = firstAfter(
+      this.views.map((view) => view.item),
+      this.firstUnseen - 1,
+    );
+    if (index === 0 && this.start > 0) return;
+    this.views[index]?.element.before(this.divider);
+  }
+
+  private rebuild(start: number): void {
+    this.transcript = this.record.transcript();
+    this.byId.clear();
+    this.views = [];
+    this.start = start;
+    this.log.replaceChildren(this.mount(start, this.transcript.items.length));
+    this.placeDivider();
+  }
+
+  private mount(from: number, to: number): DocumentFragment {
+    const fragment = document.createDocumentFragment();
+    const { items } = this.transcript!;
+    for (let index = from; index < to; index++) {
+      const item = items[index]!;
+      const view = createView(item, this.context);
+      this.byId.set(item.id, { view, index });
+      this.views.push(view);
+      fragment.append(view.element);
+    }
+    return fragment;
+  }
+
+  private trim(): void {
+    const gone = this.views.splice(0, this.views.length - WINDOW);
+    for (const view of gone) {
+      this.byId.delete(view.item.id);
+      view.element.remove();
+    }
+    this.start += gone.length;
+    if (this.firstUnseen !== undefined && this.views[0]!.item.n > this.firstUnseen) {
+      this.divider.remove();
+    }
+  }
+
+  private refresh(view: ItemView | undefined): void {
+    if (view && view.drawn !== view.item.rev) view.update();
+  }
+
+  private nextAt(item: TranscriptItem): number | undefined {
+    const items = this.transcript?.items;
+    if (!items) return undefined;
+    // Items are ordered by number; several may share one, so the object decides.
+    let index = firstAfter(items, item.n - 1);
+    while (index < items.length && items[index] !== item) index++;
+    return items[index + 1]?.at;
+  }
+}
+
+const isOwn = (item: TranscriptItem): boolean => item.kind === 'message' && item.role === 'user';
+
+/** Index of the first item with a number above `n`. */
+function firstAfter(items: readonly TranscriptItem[], n: number): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (items[middle]!.n > n) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,197 @@
+import { effect, untracked } from '@preact/signals-core';
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { arrowDown } from '../icons.ts';
+import { baseStyles, buttonStyles } from '../styles/shared.ts';
+import type { SessionRecord } from '../../store/types.ts';
+import { confirmCopied, copyText } from './clipboard.ts';
+import { loadImage } from './markdown/dom.ts';
+import { ScrollKeeper } from './scroll-keeper.ts';
+import { cardStyles } from './styles/cards.ts';
+import { diffStyles } from './styles/diff.ts';
+import { markdownStyles } from './styles/markdown.ts';
+import { transcriptStyles } from './styles/transcript.ts';
+import { TranscriptWindow } from './transcript-window.ts';
+
+/** Where readers stood in conversations whose elements are gone. */
+const places = new WeakMap<SessionRecord, { id: string; offset: number }>();
+
+/**
+ * One session's messages. While it is not `active` it listens to nothing and costs nothing; becoming active
+ * it brings its window up to date in the same task, so that the next frame shows the present.
+ *
+ * @slot - what stands below the last message
+ */
+@customElement('ap-transcript')
+export class ApTranscript extends LitElement {
+  static override styles = [
+    baseStyles,
+    buttonStyles,
+    transcriptStyles,
+    markdownStyles,
+    cardStyles,
+    diffStyles,
+  ];
+
+  /** Set once; another session gets another element. */
+  @property({ attribute: false }) record!: SessionRecord;
+  @property({ attribute: false }) active = true;
+
+  @state() private following = true;
+  @state() private unseen = false;
+  @query('.scroller') private readonly scroller!: HTMLElement;
+  @query('.content') private readonly content!: HTMLElement;
+  @query('.log') private readonly log!: HTMLElement;
+
+  private window: TranscriptWindow | undefined;
+  private keeper: ScrollKeeper | undefined;
+  private listening: AbortController | undefined;
+  private drawn = false;
+
+  override render() {
+    return html`
+      <div class="scroller" tabindex="-1">
+        <div class="content">
+          <div class="log" role="log" @click=${this.onClick}></div>
+          <slot></slot>
+        </div>
+      </div>
+      ${
+        this.following
+          ? nothing
+          : html`<button
+              type="button"
+              class="pill"
+              @click=${() => this.keeper?.toEnd()}
+              aria-label=${this.unseen ? 'New messages' : 'To the end'}
+            >
+              ${this.unseen ? 'New messages' : nothing} ${arrowDown}
+            </button>`
+      }
+    `;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) this.listen();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.listening?.abort();
+    this.listening = undefined;
+  }
+
+  protected override firstUpdated(): void {
+    this.window = new TranscriptWindow(this.record, this.log);
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has('active') || changed.has('record')) this.listen();
+  }
+
+  /** Shows the end and follows it, as after sending. */
+  toEnd(): void {
+    this.keeper?.toEnd();
+  }
+
+  private listen(): void {
+    this.listening?.abort();
+    this.listening = undefined;
+    const { window, record } = this;
+    if (!window || !this.active || !this.isConnected) return;
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.listening = controller;
+    const rows = (): HTMLElement => this.log;
+    const events = { nearTop: () => this.showOlder(), moved: () => this.onMoved() };
+    const stood = this.keeper?.following;
+    const place = this.keeper?.standing;
+    this.keeper = new ScrollKeeper(this.scroller, this.content, rows, events, signal);
+    const keeper = this.keeper;
+    if (stood === false && place) keeper.standAt(place);
+    const stops = [
+      effect(() => {
+        void record.structure.value;
+        const touched = record.touched.value;
+        untracked(() => this.draw(window, keeper, touched));
+      }),
+      effect(() => {
+        void record.answers.value;
+        untracked(() => window.redrawPending());
+      }),
+      effect(() => {
+        this.log.ariaLabel = record.title.value;
+      }),
+      effect(() => {
+        const mark = record.readMark.value;
+        const loading = record.loading.value;
+        if (!loading) untracked(() => window.markUnseen(mark));
+      }),
+    ];
+    signal.addEventListener('abort', () => {
+      for (const stop of stops) stop();
+    });
+    window.refreshAll();
+    if (!this.drawn) this.restorePlace(window, keeper);
+    this.drawn = true;
+    keeper.settle();
+  }
+
+  private draw(window: TranscriptWindow, keeper: ScrollKeeper, touched: ReadonlySet<string>): void {
+    const added = window.sync(keeper.following);
+    window.touch(touched);
+    if (added > 0 && !keeper.following) this.unseen = true;
+  }
+
+  /** The element is new, but the reader has been here before. */
+  private restorePlace(window: TranscriptWindow, keeper: ScrollKeeper): void {
+    const stood = this.record.scrollTop === undefined ? undefined : places.get(this.record);
+    if (!stood || !window.showItem(stood.id)) return;
+    const row = window.mounted.find((view) => view.item.id === stood.id);
+    if (!row) return;
+    keeper.standAt({ element: row.element, offset: stood.offset });
+    this.following = false;
+  }
+
+  private showOlder(): void {
+    if (!this.window?.hasOlder) return;
+    this.window.mountOlder();
+    this.keeper?.settle();
+  }
+
+  private onMoved(): void {
+    const keeper = this.keeper!;
+    this.following = keeper.following;
+    if (keeper.following) this.unseen = false;
+    this.record.scrollTop = keeper.following ? undefined : keeper.scrollTop;
+    const place = keeper.standing;
+    const id = this.window?.mounted.find((view) => view.element === place?.element)?.item.id;
+    if (place && id) places.set(this.record, { id, offset: place.offset });
+  }
+
+  /** One listener for all copy buttons and image placeholders, however many there are. */
+  private onClick(event: Event): void {
+    const target = event.target instanceof Element ? event.target : undefined;
+    const button = target?.closest<HTMLElement>('button[data-copy], button[data-load]');
+    if (!button) return;
+    if (button.dataset['load']) return loadImage(button);
+    const text =
+      button.dataset['copy'] === 'code'
+        ? button.closest('.code')?.querySelector('code')?.textContent
+        : this.messageText(button);
+    void copyText(text ?? '').then((worked) => confirmCopied(button, worked));
+  }
+
+  private messageText(button: HTMLElement): string | undefined {
+    const article = button.closest('article');
+    const item = this.window?.mounted.find((view) => view.element === article)?.item;
+    return item?.kind === 'message' ? item.text : undefined;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'ap-transcript': ApTranscript;
+  }
+}
