@@ -50,7 +50,7 @@ test('[R70] a directory that is not there is said in the dialog, which stays ope
   await dialog.getByText('Scripted', { exact: true }).click();
   await dialog.getByLabel(/directory/i).fill(`${gateway.work}/nowhere`);
   await dialog.getByRole('button', { name: /start|create/i }).click();
-  await expect(dialog.getByRole('alert')).toContainText(/directory/i);
+  await expect(dialog.getByRole('alert')).toContainText(/exist/i);
   await expect(app.rows).toHaveCount(0);
 
   await dialog.getByLabel(/directory/i).fill(await gateway.directory('somewhere'));
