@@ -87,18 +87,22 @@ export const mail = icon(
 export const refresh = path('M13 8a5 5 0 1 1-1.6-3.7M13 2.8v2.6h-2.6');
 export const arrowDown = path('M8 3.2v9.4M3.8 8.6L8 12.8l4.2-4.2');
 
-/** The mark: an iris of six blades around an open centre. */
+/** The seams of the mark: each blade's edge, from one corner of the open hexagon to the rim. */
+const SEAMS =
+  'M22.18 17.66L11.6 28.23M17.66 22.18L3.21 18.31M11.47 20.53L7.6 6.08M9.82 14.34L20.4 3.77M14.34 9.82L28.79 13.69M20.53 11.47L24.4 25.92';
+
+/** The mark: an iris of six blades around an open centre, on a 32-unit grid. */
 export const mark = (size = 22): TemplateResult =>
-  html`<svg width=${size} height=${size} viewBox="0 0 32 32" aria-hidden="true" fill="none">
-    <circle cx="16" cy="16" r="13" stroke="currentColor" stroke-width="2.4" />
-    <path
-      d="M16 3l5.6 9.75M27.26 9.5H16M27.26 22.5l-5.63-9.75M16 29l5.63-9.75M4.74 22.5H16M4.74 9.5l5.63 9.75M10.37 12.75L16 3M21.63 12.75L27.26 22.5"
-      stroke="none"
-    />
-    <path
-      d="M13.1 3.4l8.5 9.4M25.6 7.4l-3.9 12M28.5 20l-12.4 2.5M18.9 28.6l-8.5-9.4M6.4 24.6l3.9-12M3.5 12l12.4-2.5"
-      stroke="currentColor"
-      stroke-width="2"
-      stroke-linecap="round"
-    />
+  html`<svg
+    width=${size}
+    height=${size}
+    viewBox="0 0 32 32"
+    aria-hidden="true"
+    fill="none"
+    stroke="currentColor"
+    stroke-width=${size < 40 ? 2.2 : 1.5}
+    stroke-linecap="round"
+  >
+    <circle cx="16" cy="16" r="13" />
+    <path d=${SEAMS} />
   </svg>`;

@@ -1,0 +1,75 @@
+import { css } from 'lit';
+
+export const appStyles = css`
+  :host {
+    display: grid;
+    grid-template: minmax(0, 1fr) / minmax(16rem, var(--ap-sidebar-width)) minmax(0, 1fr);
+    height: 100dvh;
+    color: var(--ap-text);
+    background: var(--ap-bg);
+    font-family: var(--ap-font);
+    font-size: var(--ap-size-m);
+    line-height: var(--ap-line);
+    -webkit-font-smoothing: antialiased;
+    text-rendering: optimizelegibility;
+  }
+  ap-sidebar {
+    border-right: 1px solid var(--ap-border);
+  }
+  .stage {
+    display: flex;
+    flex-direction: column;
+    min-width: 0;
+    min-height: 0;
+  }
+  .panes {
+    position: relative;
+    flex: 1;
+    min-height: 0;
+  }
+  /* Every visited session keeps its box, size and scroll position; only one is painted. Switching
+     back shows what was laid out before (R34). */
+  .pane {
+    position: absolute;
+    inset: 0;
+    display: grid;
+    grid-template: minmax(0, 1fr) / minmax(0, 1fr);
+    contain: strict;
+  }
+  .pane:not(.shown) {
+    visibility: hidden;
+    content-visibility: hidden;
+    pointer-events: none;
+  }
+  .page {
+    grid-column: 1 / -1;
+    overflow: auto;
+  }
+  ap-banners {
+    flex: none;
+  }
+  :host(.narrow) {
+    grid-template-columns: minmax(0, 1fr);
+  }
+  :host(.narrow) ap-sidebar {
+    border: 0;
+  }
+  :host(.narrow) > * {
+    grid-area: 1 / 1;
+  }
+  /* The screen that is not shown keeps its size, for the same reason as the panes. */
+  :host(.narrow) .away {
+    visibility: hidden;
+    pointer-events: none;
+  }
+  @media (min-width: 1500px) {
+    :host {
+      --ap-sidebar-width: 372px;
+    }
+  }
+  @media (max-width: 920px) {
+    :host {
+      --ap-sidebar-width: 272px;
+    }
+  }
+`;

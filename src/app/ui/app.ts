@@ -1,0 +1,318 @@
+import { SignalWatcher } from '@lit-labs/preact-signals';
+import { signal } from '@preact/signals-core';
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import { customElement, property, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
+import type { SessionId } from '../../core/ids.ts';
+import { nextNeedingAttention } from '../store/selectors.ts';
+import type { Actions, SessionRecord, Store } from '../store/types.ts';
+import { appStyles } from './app.styles.ts';
+import { CommandEvent, type UiCommand } from './command-event.ts';
+import { KeyController } from './controllers/keys.ts';
+import { MountedList } from './controllers/mounted.ts';
+import { PageSigns, setTheme } from './controllers/page-signs.ts';
+import { recall } from './controllers/remembered.ts';
+import './conversation/conversation.ts';
+import type { ApConversation } from './conversation/conversation.ts';
+import { IntentEvent } from './intent.ts';
+import { DIALOGS, type DialogName } from './dialogs/lazy.ts';
+import { sessionMenu } from './session-menu.ts';
+import './shell/banners.ts';
+import './shell/toasts.ts';
+import './sidebar/sidebar.ts';
+import type { ApSidebar } from './sidebar/sidebar.ts';
+import './stage/session-header.ts';
+import type { ApSessionHeader } from './stage/session-header.ts';
+import './stage/welcome.ts';
+import { baseStyles } from './styles/shared.ts';
+
+/** Conversations that stay in the document (R34, R30). */
+const MAX_MOUNTED = 10;
+const NARROW = '(max-width: 719px)';
+
+/**
+ * The page: sidebar and stage, the keys, the dialogs. Carries out the intents (`act()`) and commands
+ * ({@link CommandEvent}) of everything inside it.
+ *
+ * @property store - what to show
+ * @property actions - what can be done
+ */
+@customElement('ap-app')
+export class ApApp extends SignalWatcher(LitElement) {
+  static override styles = [baseStyles, appStyles];
+
+  @property({ attribute: false }) store!: Store;
+  @property({ attribute: false }) actions!: Actions;
+  @state() private dialog: { name: DialogName; record?: SessionRecord } | undefined;
+  @state() private narrow = false;
+  /** On a phone: which of the two screens. */
+  @state() private screen: 'list' | 'stage' = 'list';
+  @query('ap-sidebar') private sidebar!: ApSidebar;
+  @query('ap-session-header') private header!: ApSessionHeader | null;
+
+  readonly #announcement = signal('');
+  readonly #mounted = new MountedList<SessionId>(MAX_MOUNTED);
+  readonly #keys = new KeyController(this, {
+    own: () => this.store.settings.peek().keys,
+    paused: () => !this.store || this.dialog !== undefined,
+    run: (command) => void this.#run(new CommandEvent(command)),
+  });
+  #shown: SessionId | undefined;
+  #listening: AbortController | undefined;
+  readonly #signs = new PageSigns((text) => (this.#announcement.value = text));
+
+  constructor() {
+    super();
+    // Before the store has read its settings: the theme of the last visit, so that nothing flashes.
+    setTheme(recall('theme', 'auto'));
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    this.addEventListener('ap-intent', this.#intent, { signal });
+    this.addEventListener('ap-command', (event) => void this.#run(event), { signal });
+    const media = matchMedia(NARROW);
+    this.narrow = media.matches;
+    media.addEventListener('change', () => (this.narrow = media.matches), { signal });
+    if (this.store) this.#signs.start(this.store);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#listening?.abort();
+    this.#signs.stop();
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    this.classList.toggle('narrow', this.narrow);
+    if (!this.store) return;
+    if (changed.has('store')) this.#signs.start(this.store);
+    const viewed = this.store.activeSessionId.value;
+    if (viewed !== this.#shown) {
+      this.screen = viewed === undefined ? 'list' : 'stage';
+      this.#shown = viewed;
+    }
+  }
+
+  override render() {
+    const { store, narrow } = this;
+    // The element is in the document before the composition root has made its store.
+    if (!store) return nothing;
+    const endpoint = store.endpoint.value;
+    const sessions = store.sessions.value;
+    const locked = endpoint.status === 'unset' || endpoint.status === 'unauthorized';
+    const away = (screen: 'list' | 'stage') => narrow && this.screen !== screen;
+    return html`
+      ${
+        locked && sessions.length === 0 && store.started.value
+          ? html`<div class="page">${this.#lazy('connect-page')}</div>`
+          : html`<ap-sidebar
+                class=${away('list') ? 'away' : ''}
+                role="navigation"
+                aria-label="Sessions"
+                .store=${store}
+                .altHeld=${this.#keys.altHeld}
+                .narrow=${narrow}
+                ?inert=${away('list')}
+              ></ap-sidebar>
+              ${this.#stage(away('stage'))}`
+      }
+      <ap-toasts .store=${store}></ap-toasts>
+      <div class="vh" role="status" aria-live="polite">${this.#announcement.value}</div>
+      <ap-menu></ap-menu>
+      ${this.dialog ? this.#lazy(this.dialog.name) : nothing}
+    `;
+  }
+
+  #stage(away: boolean) {
+    const { store, narrow } = this;
+    const viewed = store.activeSessionId.value;
+    const record = viewed === undefined ? undefined : store.record(viewed);
+    const mounted = this.#mounted.update(record?.id, (id) => store.record(id) !== undefined);
+    const count = store.sessions.value.length;
+    return html`<main class="stage ${away ? 'away' : ''}" ?inert=${away}>
+      <ap-banners .store=${store}></ap-banners>
+      ${
+        record
+          ? html`<ap-session-header
+              .record=${record}
+              .store=${store}
+              .narrow=${narrow}
+            ></ap-session-header>`
+          : nothing
+      }
+      <div class="panes">
+        ${repeat(
+          mounted,
+          (id) => id,
+          (id) =>
+            html`<div
+              class="pane ${id === viewed ? 'shown' : ''}"
+              data-session-id=${id}
+              aria-hidden=${id === viewed ? nothing : 'true'}
+              ?inert=${id !== viewed}
+            >
+              <ap-conversation .record=${store.record(id)!}></ap-conversation>
+            </div>`,
+        )}
+        ${
+          record || !store.started.value
+            ? nothing
+            : html`<ap-welcome .sessions=${count}></ap-welcome>`
+        }
+      </div>
+    </main>`;
+  }
+
+  /** An element whose code is loaded when it is first shown. */
+  #lazy(name: DialogName) {
+    const { load, draw } = DIALOGS[name];
+    void load();
+    return draw({ store: this.store, record: this.dialog?.record, closed: this.#closed });
+  }
+
+  #closed = (): void => {
+    this.dialog = undefined;
+  };
+
+  #intent = (event: IntentEvent): void => {
+    event.stopPropagation();
+    event.handled = true;
+    event.result = event.run(this.actions);
+  };
+
+  #viewed(): SessionRecord | undefined {
+    const id = this.store.activeSessionId.peek();
+    return id === undefined ? undefined : this.store.record(id);
+  }
+
+  /** Shows a session; a writer who was in one composer goes on in the other. */
+  #open(id: SessionId): void {
+    const writing = this.shadowRoot?.activeElement?.localName === 'ap-conversation';
+    this.actions.activate(id);
+    this.screen = 'stage';
+    if (writing || this.narrow) void this.updateComplete.then(() => writing && this.#compose());
+  }
+
+  #step(by: 1 | -1): void {
+    const rows = this.store.sessions.peek();
+    const at = rows.findIndex((row) => row.id === this.#viewed()?.id);
+    const next = at < 0 ? rows[0] : rows[(at + by + rows.length) % rows.length];
+    if (next) this.#open(next.id);
+  }
+
+  #move(by: 1 | -1): void {
+    const rows = this.store.sessions.peek();
+    const at = rows.findIndex((row) => row.id === this.#viewed()?.id);
+    const to = at + by;
+    if (at >= 0 && to >= 0 && to < rows.length) this.actions.moveSession(rows[at]!.id, to);
+  }
+
+  #compose(): void {
+    const pane = this.renderRoot.querySelector<ApConversation>('.pane.shown > ap-conversation');
+    if (pane) pane.focusComposer();
+    else this.sidebar?.focusSearch();
+  }
+
+  #list(): void {
+    this.screen = 'list';
+    void this.updateComplete.then(() => this.sidebar?.focusRow());
+  }
+
+  #show(name: DialogName, record?: SessionRecord): void {
+    this.dialog = { name, ...(record && { record }) };
+  }
+
+  async #menu(record: SessionRecord, from: HTMLElement): Promise<void> {
+    await import('./shell/menu.ts');
+    const fromRow = from.closest('.row') !== null;
+    const rename = () => (fromRow ? this.sidebar.renameRow(record.id) : this.header?.rename());
+    const items = sessionMenu(record, {
+      actions: this.actions,
+      rename: () => void this.updateComplete.then(rename),
+      run: (command) => void this.#run(new CommandEvent(command, record.id)),
+    });
+    await this.renderRoot.querySelector('ap-menu')?.open(record.title.peek(), from, items);
+  }
+
+  async #run(event: CommandEvent): Promise<void> {
+    const { actions } = this;
+    const record =
+      event.sessionId === undefined ? this.#viewed() : this.store.record(event.sessionId);
+    const command: UiCommand = event.command;
+    switch (command) {
+      case 'session.new':
+        return this.#show('new-session');
+      case 'app.palette':
+        return this.#show('palette');
+      case 'app.help':
+        return this.#show('help');
+      case 'app.settings':
+        return this.#show('settings');
+      case 'endpoint.connect':
+        return this.#show('connect');
+      case 'session.next':
+        return this.#step(1);
+      case 'session.previous':
+        return this.#step(-1);
+      case 'session.up':
+        return this.#move(-1);
+      case 'session.down':
+        return this.#move(1);
+      case 'session.list':
+        return this.#list();
+      case 'session.search':
+        this.screen = 'list';
+        await this.updateComplete;
+        return this.sidebar?.focusSearch();
+      case 'session.compose':
+        if (record && this.narrow) this.screen = 'stage';
+        await this.updateComplete;
+        return this.#compose();
+      case 'session.attention': {
+        const next = nextNeedingAttention(this.store, this.#viewed()?.id);
+        if (next) return this.#open(next.id);
+        this.#announcement.value = 'No other session needs you.';
+        return;
+      }
+      case 'theme.auto':
+      case 'theme.light':
+      case 'theme.dark':
+        return actions.changeSettings({ theme: command.slice(6) as 'auto' | 'light' | 'dark' });
+    }
+    if (/^session\.\d+$/.test(command)) {
+      const row = this.store.sessions.peek()[Number(command.slice(8)) - 1];
+      return row && this.#open(row.id);
+    }
+    if (!record) return;
+    switch (command) {
+      case 'session.open':
+        return this.#open(record.id);
+      case 'session.menu':
+        return event.from && this.#menu(record, event.from);
+      case 'session.rename':
+        this.screen = 'stage';
+        return this.header?.rename();
+      case 'session.end':
+        return this.#show('confirm-end', record);
+      case 'session.cancel':
+        return actions.cancelTurn(record.id);
+      case 'session.unread':
+        return actions.markUnread(record.id);
+      case 'session.connect':
+        return record.connection.peek().status === 'reconnecting'
+          ? actions.retryNow(record.id)
+          : actions.connect(record.id);
+      case 'session.disconnect':
+        return actions.disconnect(record.id);
+    }
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'ap-app': ApApp;
+  }
+}

@@ -1,0 +1,91 @@
+import { signal } from '@preact/signals-core';
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { chordOf, isApple, typesText } from '../keys/chord.ts';
+import { COMMANDS, keysOf, type CommandId } from '../keys/commands.ts';
+
+/** How long a sequence waits for its second key, ms. */
+const LEADER_MS = 1_500;
+
+export interface KeyOptions {
+  /** The reader's own bindings. */
+  own(): Readonly<Record<string, string>>;
+  /** A dialog is open: its own keys only. */
+  paused(): boolean;
+  run(command: CommandId): void;
+}
+
+/** Turns key presses anywhere on the page into commands (R35), while its host is connected. */
+export class KeyController implements ReactiveController {
+  /** Alt is held: the rows show their numbers. */
+  readonly altHeld = signal(false);
+  #listening: AbortController | undefined;
+  #leader: { chord: string; at: number } | undefined;
+
+  constructor(
+    host: ReactiveControllerHost,
+    private readonly options: KeyOptions,
+  ) {
+    host.addController(this);
+  }
+
+  hostConnected(): void {
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    window.addEventListener('keydown', (event) => this.#down(event), { signal });
+    const release = () => {
+      this.altHeld.value = false;
+    };
+    window.addEventListener('keyup', (event) => event.key === 'Alt' && release(), { signal });
+    window.addEventListener('blur', release, { signal });
+  }
+
+  hostDisconnected(): void {
+    this.#listening?.abort();
+    this.altHeld.value = false;
+  }
+
+  #down(event: KeyboardEvent): void {
+    if (event.key === 'Alt') this.altHeld.value = !event.ctrlKey && !event.metaKey;
+    const chord = chordOf(event);
+    if (chord === undefined || event.defaultPrevented || this.options.paused()) return;
+    const field = isTextField(event.composedPath()[0]);
+    if (field && (typesText(chord) || movesCaret(chord))) {
+      this.#leader = undefined;
+      return;
+    }
+    const leader =
+      this.#leader && event.timeStamp - this.#leader.at < LEADER_MS ? this.#leader : undefined;
+    this.#leader = undefined;
+    const own = this.options.own();
+    const bound = (keys: string) =>
+      COMMANDS.find((command) => keysOf(command, own).includes(keys))?.id;
+    const command = (leader && bound(`${leader.chord} ${chord}`)) ?? bound(chord);
+    if (command) {
+      event.preventDefault();
+      // Held keys may walk through the sessions, but not open ten dialogs.
+      if (!event.repeat || command === 'session.next' || command === 'session.previous') {
+        this.options.run(command);
+      }
+    } else if (
+      !event.repeat &&
+      COMMANDS.some((each) => keysOf(each, own).some((keys) => keys.startsWith(`${chord} `)))
+    ) {
+      event.preventDefault();
+      this.#leader = { chord, at: event.timeStamp };
+    }
+  }
+}
+
+/** Option and an arrow move the caret by paragraph in a Mac's text fields. */
+const movesCaret = (chord: string): boolean => isApple() && /^Alt\+(Shift\+)?Arrow/.test(chord);
+
+const NOT_TEXT = /^(button|checkbox|radio|range|color|submit|reset|image|file)$/;
+
+function isTextField(target: EventTarget | undefined): boolean {
+  if (target instanceof HTMLInputElement) return !NOT_TEXT.test(target.type);
+  return (
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement ||
+    (target instanceof HTMLElement && target.isContentEditable)
+  );
+}

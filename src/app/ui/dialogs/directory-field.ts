@@ -1,0 +1,251 @@
+import { css, html, LitElement, nothing } from 'lit';
+import { customElement, property, state } from 'lit/decorators.js';
+import { toErrorInfo } from '../../../core/errors.ts';
+import * as icons from '../icons.ts';
+import { act } from '../intent.ts';
+import { baseStyles, fieldStyles } from '../styles/shared.ts';
+
+interface Entry {
+  name: string;
+  path: string;
+}
+
+const LIST_DELAY_MS = 120;
+const SHOWN = 60;
+
+/** The reader changed the directory. */
+export class DirectoryEvent extends Event {
+  static readonly type = 'ap-directory';
+
+  constructor(readonly path: string) {
+    super(DirectoryEvent.type);
+  }
+}
+
+/**
+ * A text field for a directory on the gateway's machine, with what is there as suggestions: arrows
+ * choose, Enter or Tab takes, and the next level opens.
+ *
+ * @property value - the path
+ * @property invalid - the id of nothing, but the message of a refusal, shown below
+ * @fires ap-directory - with every change ({@link DirectoryEvent})
+ * @fires ap-intent - asks for listings
+ */
+@customElement('ap-directory-field')
+export class ApDirectoryField extends LitElement {
+  static override styles = [
+    baseStyles,
+    fieldStyles,
+    css`
+      :host {
+        display: block;
+      }
+      .box {
+        position: relative;
+      }
+      .box > svg {
+        position: absolute;
+        top: 50%;
+        left: 10px;
+        transform: translateY(-50%);
+        color: var(--ap-text-faint);
+        pointer-events: none;
+      }
+      .input {
+        padding-left: 34px;
+        font-family: var(--ap-mono);
+        font-size: 0.78125rem;
+      }
+      [role='listbox'] {
+        max-height: 184px;
+        padding: 4px;
+        overflow-y: auto;
+        background: var(--ap-bg);
+        border: 1px solid var(--ap-border);
+        border-radius: var(--ap-radius-m);
+      }
+      [role='option'] {
+        display: flex;
+        align-items: center;
+        gap: 8px;
+        min-height: 28px;
+        padding: 0 8px;
+        font-family: var(--ap-mono);
+        font-size: 0.78125rem;
+        color: var(--ap-text-muted);
+        border-radius: var(--ap-radius-s);
+        cursor: pointer;
+      }
+      [role='option']:hover {
+        background: var(--ap-bg-hover);
+      }
+      [role='option'][aria-selected='true'] {
+        color: var(--ap-text);
+        background: var(--ap-bg-active);
+      }
+      @media (pointer: coarse) {
+        .input {
+          font-size: 1rem;
+        }
+        [role='option'] {
+          min-height: 40px;
+        }
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) value = '';
+  @property({ attribute: false }) problem = '';
+  @state() private entries: readonly Entry[] = [];
+  @state() private open = false;
+  @state() private at = -1;
+  @state() private hint = '';
+  #listed = '';
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#timer);
+  }
+
+  /** Puts the caret at the end of the path. */
+  override focus(): void {
+    const input = this.#input();
+    input.focus();
+    input.setSelectionRange(input.value.length, input.value.length);
+  }
+
+  override render() {
+    const shown = this.open ? this.#shown() : [];
+    return html`<div class="field">
+      <label class="label" for="directory">Directory</label>
+      <span class="box">
+        ${icons.folder}
+        <input
+          id="directory"
+          class="input"
+          role="combobox"
+          aria-expanded=${shown.length > 0}
+          aria-controls="entries"
+          aria-autocomplete="list"
+          aria-activedescendant=${this.at >= 0 && shown.length > 0 ? `entry-${this.at}` : nothing}
+          aria-invalid=${this.problem ? 'true' : nothing}
+          aria-describedby="about"
+          autocomplete="off"
+          autocapitalize="off"
+          spellcheck="false"
+          .value=${this.value}
+          @input=${this.#typed}
+          @focus=${this.#list}
+          @blur=${() => (this.open = false)}
+          @keydown=${this.#key}
+        />
+      </span>
+      <div id="entries" role="listbox" aria-label="Directories" ?hidden=${shown.length === 0}>
+        ${shown.map(
+          (entry, index) =>
+            html`<div
+              id=${`entry-${index}`}
+              role="option"
+              aria-selected=${index === this.at}
+              @pointerdown=${(event: Event) => {
+                event.preventDefault();
+                this.#take(entry);
+              }}
+            >
+              ${icons.folder}<span class="truncate">${entry.name}</span>
+            </div>`,
+        )}
+      </div>
+      <span id="about">
+        ${
+          this.problem
+            ? html`<span class="problem" role="alert">${this.problem}</span>`
+            : this.hint
+              ? html`<span class="hint">${this.hint}</span>`
+              : nothing
+        }
+      </span>
+    </div>`;
+  }
+
+  #input(): HTMLInputElement {
+    return this.renderRoot.querySelector('input')!;
+  }
+
+  #shown(): Entry[] {
+    const { last } = split(this.value);
+    const prefix = last.toLowerCase();
+    return this.entries
+      .filter(
+        (e) =>
+          e.name.toLowerCase().startsWith(prefix) && (prefix !== '' || !e.name.startsWith('.')),
+      )
+      .slice(0, SHOWN);
+  }
+
+  #typed = (event: Event): void => {
+    this.#set((event.target as HTMLInputElement).value);
+  };
+
+  #set(value: string): void {
+    this.value = value;
+    this.at = -1;
+    this.dispatchEvent(new DirectoryEvent(value));
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#list, LIST_DELAY_MS);
+  }
+
+  #list = async (): Promise<void> => {
+    this.open = true;
+    const { parent } = split(this.value);
+    if (parent === this.#listed) return;
+    this.#listed = parent;
+    this.hint = '';
+    try {
+      const found = await act(this, (actions) => actions.directories(parent || undefined));
+      if (this.#listed === parent) this.entries = found.entries;
+    } catch (error) {
+      if (this.#listed !== parent) return;
+      this.entries = [];
+      this.#listed = '';
+      this.hint = toErrorInfo(error).message;
+    }
+  };
+
+  #take(entry: Entry): void {
+    this.#set(`${entry.path}/`);
+    void this.#list();
+  }
+
+  #key = (event: KeyboardEvent): void => {
+    const shown = this.open ? this.#shown() : [];
+    const entry = shown[this.at];
+    if (event.isComposing || shown.length === 0) return;
+    if (event.key === 'ArrowDown') this.at = (this.at + 1) % shown.length;
+    else if (event.key === 'ArrowUp') this.at = this.at <= 0 ? shown.length - 1 : this.at - 1;
+    else if (event.key === 'Escape') this.open = false;
+    else if (entry && (event.key === 'Enter' || event.key === 'Tab')) this.#take(entry);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+    void this.updateComplete.then(() =>
+      this.renderRoot.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }),
+    );
+  };
+}
+
+/** `/a/b/c` → list `/a/b/`, look for `c`. */
+function split(path: string): { parent: string; last: string } {
+  const cut = path.lastIndexOf('/') + 1;
+  return { parent: path.slice(0, cut), last: path.slice(cut) };
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'ap-directory-field': ApDirectoryField;
+  }
+  interface HTMLElementEventMap {
+    'ap-directory': DirectoryEvent;
+  }
+}

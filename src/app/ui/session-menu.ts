@@ -1,0 +1,58 @@
+import { displayStatus } from '../store/selectors.ts';
+import type { Actions, SessionRecord } from '../store/types.ts';
+import type { CommandId } from './keys/commands.ts';
+import * as icons from './icons.ts';
+import type { MenuItem } from './shell/menu.ts';
+
+interface MenuContext {
+  readonly actions: Actions;
+  /** Carries out a command for this session. */
+  readonly run: (command: CommandId) => void;
+  /** Edits the title where the menu was opened. */
+  readonly rename: () => void;
+}
+
+/** What can be done with a session, from its row or its header. */
+export function sessionMenu(
+  record: SessionRecord,
+  { actions, run, rename }: MenuContext,
+): MenuItem[] {
+  const status = displayStatus(record);
+  const { id } = record;
+  const items: MenuItem[] = [{ label: 'Rename', icon: icons.pencil, run: rename }];
+  if (record.unread.value === 0) {
+    items.push({ label: 'Mark unread', icon: icons.mail, run: () => actions.markUnread(id) });
+  }
+  items.push({
+    label: 'Copy directory',
+    icon: icons.copy,
+    run: () => void navigator.clipboard?.writeText(record.summary.value.cwd),
+  });
+  if (status === 'reconnecting') {
+    items.push({ label: 'Retry now', icon: icons.refresh, run: () => actions.retryNow(id) });
+  }
+  if (status === 'ended') {
+    items.push({
+      label: 'Remove local copy',
+      icon: icons.trash,
+      danger: true,
+      divided: true,
+      run: () => void actions.forgetSession(id),
+    });
+    return items;
+  }
+  const apart = status === 'disconnected' || record.connection.value.status === 'error';
+  items.push(
+    apart
+      ? { label: 'Connect', icon: icons.plug, run: () => actions.connect(id) }
+      : { label: 'Disconnect', icon: icons.unplug, run: () => actions.disconnect(id) },
+    {
+      label: 'End session',
+      icon: icons.stop,
+      danger: true,
+      divided: true,
+      run: () => run('session.end'),
+    },
+  );
+  return items;
+}

@@ -1,0 +1,243 @@
+import { css } from 'lit';
+
+/** The row's two lines: a gutter for state, the words, and what is due on the right. */
+export const itemStyles = css`
+  :host {
+    display: block;
+    border-radius: var(--ap-radius-m);
+    contain: layout style;
+  }
+  .row {
+    position: relative;
+    display: grid;
+    grid-template: 'gutter title aside' 20px 'gutter second second' 18px / 16px minmax(0, 1fr) auto;
+    column-gap: 9px;
+    row-gap: 2px;
+    padding: 8px 10px 9px 10px;
+    border-radius: var(--ap-radius-m);
+    transition: background-color var(--ap-fast);
+  }
+  .row:hover {
+    background: var(--ap-bg-hover);
+  }
+  :host([aria-current='true']) .row {
+    background: var(--ap-bg-active);
+  }
+  /* Over everything that is not a control of its own. */
+  .open {
+    position: absolute;
+    inset: 0;
+    padding: 0;
+    border: 0;
+    background: none;
+    border-radius: inherit;
+    cursor: pointer;
+    -webkit-tap-highlight-color: transparent;
+    touch-action: manipulation;
+  }
+  .open:focus-visible {
+    outline-offset: -2px;
+  }
+  .gutter {
+    grid-area: gutter;
+    display: grid;
+    grid-template-rows: 20px 18px;
+    row-gap: 2px;
+    place-items: center;
+    pointer-events: none;
+  }
+  .gutter kbd {
+    min-width: 16px;
+    padding: 0;
+    line-height: 15px;
+    color: var(--ap-accent);
+    border-color: var(--ap-accent);
+  }
+  .glyph {
+    color: var(--ap-gray);
+  }
+  .connected .glyph {
+    color: var(--ap-green);
+  }
+  .streaming .glyph {
+    color: var(--ap-blue);
+    animation: pulse 1.8s ease-in-out infinite;
+  }
+  .connecting .glyph,
+  .reconnecting .glyph {
+    color: var(--ap-amber);
+  }
+  .error .glyph {
+    color: var(--ap-red);
+  }
+  .star {
+    color: var(--ap-accent);
+  }
+  @keyframes pulse {
+    50% {
+      opacity: 0.45;
+      transform: rotate(180deg) scale(0.92);
+    }
+    100% {
+      transform: rotate(360deg);
+    }
+  }
+  .title {
+    grid-area: title;
+    font-size: 0.875rem;
+    font-weight: 500;
+    line-height: 20px;
+    color: var(--ap-text);
+    pointer-events: none;
+  }
+  .news .title {
+    font-weight: 650;
+  }
+  ap-title-editor {
+    grid-area: title;
+    position: relative;
+    margin: -3px 0 -3px -6px;
+  }
+  .aside {
+    grid-area: aside;
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    font-size: 0.75rem;
+    line-height: 20px;
+    color: var(--ap-text-muted);
+    pointer-events: none;
+  }
+  .streaming .aside {
+    color: var(--ap-blue);
+  }
+  .draft {
+    color: var(--ap-text-faint);
+  }
+  .draft svg {
+    width: 13px;
+    height: 13px;
+  }
+  .chip {
+    padding: 0 7px;
+    font-size: var(--ap-size-xs);
+    font-weight: 650;
+    line-height: 18px;
+    white-space: nowrap;
+    border-radius: 99px;
+  }
+  .chip.approval {
+    color: var(--ap-amber);
+    background: var(--ap-amber-soft);
+    box-shadow: inset 0 0 0 1px color-mix(in srgb, var(--ap-amber) 40%, transparent);
+  }
+  .chip.error {
+    color: var(--ap-red);
+    background: var(--ap-red-soft);
+  }
+  .chip.done {
+    color: var(--ap-green);
+    background: var(--ap-green-soft);
+  }
+  .second {
+    grid-area: second;
+    display: flex;
+    align-items: center;
+    gap: 6px;
+    min-width: 0;
+    font-size: 0.78125rem;
+    line-height: 18px;
+    color: var(--ap-text-muted);
+    pointer-events: none;
+  }
+  .agent {
+    flex: 0 1 auto;
+    max-width: 42%;
+    color: var(--ap-text-faint);
+  }
+  .agent::after {
+    content: ' ·';
+  }
+  .line {
+    flex: 1 1 0;
+  }
+  .reconnecting .line {
+    color: var(--ap-amber);
+  }
+  .error .line {
+    color: var(--ap-red);
+  }
+  .act {
+    position: relative;
+    flex: none;
+    pointer-events: auto;
+    font-size: 0.75rem;
+  }
+  .unread {
+    flex: none;
+    font-size: 0.75rem;
+    font-weight: 650;
+    color: var(--ap-red);
+  }
+  .menu {
+    position: absolute;
+    top: 4px;
+    right: 6px;
+    width: 28px;
+    height: 26px;
+    min-height: 0;
+    background: var(--ap-bg-hover);
+    border-radius: var(--ap-radius-s);
+    opacity: 0;
+  }
+  :host([aria-current='true']) .menu {
+    background: var(--ap-bg-active);
+  }
+  .menu:hover {
+    color: var(--ap-text);
+    box-shadow: inset 0 0 0 1px var(--ap-border-strong);
+  }
+  .row:hover .menu,
+  .menu:focus-visible {
+    opacity: 1;
+  }
+  .row:hover .aside {
+    visibility: hidden;
+  }
+  ap-row-approval {
+    padding: 2px 8px 10px 35px;
+  }
+  @media (hover: none) {
+    .row {
+      grid-template: 'gutter title aside menu' 22px 'gutter second second menu' 20px / 16px minmax(
+          0,
+          1fr
+        ) auto 34px;
+      padding: 10px 4px 11px 12px;
+    }
+    .gutter {
+      grid-template-rows: 22px 20px;
+    }
+    .menu {
+      position: relative;
+      grid-area: menu;
+      top: auto;
+      right: auto;
+      align-self: center;
+      width: 40px;
+      height: 40px;
+      min-width: 0;
+      background: none;
+      opacity: 1;
+    }
+    .row:hover .aside {
+      visibility: visible;
+    }
+    .row:hover {
+      background: none;
+    }
+    .title {
+      font-size: 0.9375rem;
+    }
+  }
+`;
