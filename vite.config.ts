@@ -7,7 +7,8 @@ import packageJson from './package.json' with { type: 'json' };
 export default defineConfig(({ isSsrBuild }) => ({
   base: './',
   define: { __APERTURE_VERSION__: JSON.stringify(packageJson.version) },
-  ssr: { noExternal: true },
+  // Only the bundle: tests load packages as Node does.
+  ...(isSsrBuild && { ssr: { noExternal: true } }),
   build: isSsrBuild
     ? {
         outDir: 'dist-gateway',

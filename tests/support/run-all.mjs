@@ -108,6 +108,7 @@ function run(stage) {
       stdio: ['ignore', 'inherit', 'inherit'],
       env: {
         ...process.env,
+        ...(!process.stdout.isTTY && { NO_COLOR: '1', FORCE_COLOR: undefined }),
         ...stage.env,
         ...(stage.browser && {
           ...browser.env,
