@@ -225,9 +225,10 @@ export class Session {
     if (turn && !turn.cancelling) {
       turn.cancelling = true;
       this.#options.logger.info('cancel', { sessionId: this.id, requestId: turn.key, by });
+      // First the cancel: an agent that is told "no permission" before it might just end its turn.
+      if (turn.sent) this.#link?.cancel();
       if (this.#settleAll(by, 'cancelled')) this.#append(entries.turnState('running', turn.key));
       if (turn.sent) {
-        this.#link?.cancel();
         turn.cancelTimer = setTimeout(
           () => this.#giveUp(turn),
           this.#options.timings.cancelGraceMs,
