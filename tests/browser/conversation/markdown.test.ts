@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, constantFrom, integer, property } from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { cleanText } from '../../../src/core/text/sanitise.ts';
 import { DocumentWriter } from '../../../src/app/ui/conversation/markdown/document-writer.ts';
@@ -71,7 +71,7 @@ describe('markdown safety', () => {
   });
 
   it('[R68] random text with marks in it stays inside the allowed elements', () => {
-    const alphabet = fc.constantFrom(
+    const alphabet = constantFrom(
       ...'<>[]()!`*_~|-#&;:/\\"\' \n\t1.ax\u001b\u009b\u202e'.split(''),
       'https://e.example',
       'javascript:',
@@ -83,8 +83,8 @@ describe('markdown safety', () => {
       '&#27;',
       '<img src=x onerror=y>',
     );
-    fc.assert(
-      fc.property(fc.array(alphabet, { maxLength: 120 }), (parts) => {
+    assert(
+      property(array(alphabet, { maxLength: 120 }), (parts) => {
         expect(dangers(render(...parts))).toEqual([]);
       }),
       { numRuns: 300 },
@@ -127,12 +127,12 @@ describe('markdown streaming', () => {
   });
 
   it('gives the same tree in random pieces of random documents', () => {
-    const document = fc.array(fc.constantFrom(...CORPUS), { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(
-        document,
-        fc.constantFrom('', '\n', '\n\n'),
-        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 }),
+    const documents = array(constantFrom(...CORPUS), { minLength: 1, maxLength: 4 });
+    assert(
+      property(
+        documents,
+        constantFrom('', '\n', '\n\n'),
+        array(integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 30 }),
         (parts, join, sizes) => {
           const source = parts.join(join);
           const pieces: string[] = [];
@@ -149,7 +149,7 @@ describe('markdown streaming', () => {
   });
 
   it('gives the same tree in random pieces of random marks', () => {
-    const token = fc.constantFrom(
+    const token = constantFrom(
       ...'*_~`[]()!<>|-#+:.\\& \n\t1a\u001b\r'.split(''),
       '**',
       '```',
@@ -165,15 +165,15 @@ describe('markdown streaming', () => {
       '    ',
       'word ',
     );
-    fc.assert(
-      fc.property(fc.array(token, { maxLength: 60 }), (tokens) => {
+    assert(
+      property(array(token, { maxLength: 60 }), (tokens) => {
         expect(html(...tokens)).toBe(html(tokens.join('')));
       }),
       { numRuns: 1_500 },
     );
   });
 
-  it('never touches a finished block again', async () => {
+  it('never touches a finished block again', () => {
     const root = document.createElement('div');
     const writer = new DocumentWriter(root);
     writer.write('# Title\n\nfirst\n\n- a\n- b\n\n```js\ncode\n```\n\nlast');
@@ -229,9 +229,8 @@ describe('markdown fidelity', () => {
     ['a\n***\nb', '<p>a</p><hr><p>b</p>'],
     ['# C#', '<h3 data-level="1">C#</h3>'],
     ['# Title ##', '<h3 data-level="1">Title</h3>'],
-    ['(https://e.example/a_b).', null as never],
   ];
-  it.each(cases.filter(([, expected]) => expected !== null))('%j', (source, expected) => {
+  it.each(cases)('%j', (source, expected) => {
     expect(html(source)).toBe(expected);
   });
 

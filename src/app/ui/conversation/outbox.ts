@@ -37,11 +37,12 @@ export class ApOutbox extends SignalWatcher(LitElement) {
       .sending .text {
         background: var(--ap-accent-soft);
         border-color: transparent;
-        opacity: 0.75;
       }
-      .unconfirmed .text,
+      .unconfirmed .text {
+        border-color: var(--ap-amber);
+      }
       .refused .text {
-        border-color: currentcolor;
+        border-color: var(--ap-red);
       }
       .state {
         display: flex;

@@ -1,6 +1,7 @@
 import { effect, untracked } from '@preact/signals-core';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { cleanText } from '../../../core/text/sanitise.ts';
 import { arrowDown } from '../icons.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { SessionRecord } from '../../store/types.ts';
@@ -186,7 +187,8 @@ export class ApTranscript extends LitElement {
   private messageText(button: HTMLElement): string | undefined {
     const article = button.closest('article');
     const item = this.window?.mounted.find((view) => view.element === article)?.item;
-    return item?.kind === 'message' ? item.text : undefined;
+    // Cleaned: what is copied may be pasted into a terminal.
+    return item?.kind === 'message' ? cleanText(item.text) : undefined;
   }
 }
 

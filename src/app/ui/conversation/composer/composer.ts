@@ -57,6 +57,10 @@ export class ApComposer extends SignalWatcher(LitElement) {
     this.stopDraft?.();
   }
 
+  protected override willUpdate(): void {
+    if (!this.hasUpdated) this.empty = this.record.draft.peek().trim() === '';
+  }
+
   protected override firstUpdated(): void {
     this.followDraft();
   }

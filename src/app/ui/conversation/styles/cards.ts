@@ -333,10 +333,6 @@ export const cardStyles = css`
     margin-left: auto;
     font-size: var(--ap-size-xs);
     color: var(--ap-text-faint);
-    opacity: 0.65;
-  }
-  .approval:focus-within .approval-keys {
-    opacity: 1;
   }
   .approval-error {
     margin-bottom: var(--ap-space-2);

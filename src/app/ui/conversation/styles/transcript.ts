@@ -189,7 +189,7 @@ export const transcriptStyles = css`
   .turn-end {
     display: flex;
     align-items: center;
-    gap: var(--ap-space-2);
+    gap: 4px;
     margin-top: var(--ap-space-4);
     font-size: var(--ap-size-xs);
     font-variant-numeric: tabular-nums;
@@ -199,6 +199,7 @@ export const transcriptStyles = css`
     content: '';
     flex: 1;
     height: 1px;
+    margin-left: 6px;
     background: var(--ap-border);
   }
   .turn-end.warning > span {
