@@ -19,6 +19,7 @@ export function browserEnvironment(page: Window = window): Environment {
       page.addEventListener('online', () => listener('online'), { signal });
       page.addEventListener('offline', () => listener('offline'), { signal });
       page.addEventListener('pageshow', () => listener('shown'), { signal });
+      page.addEventListener('pagehide', () => listener('hidden'), { signal });
       page.addEventListener('focus', () => listener('shown'), { signal });
       page.document.addEventListener(
         'visibilitychange',

@@ -133,6 +133,7 @@ export class Ingest {
 /** Applies one event, and notes what its reader will want to know of (R25). */
 function applyOne(entry: SessionEntry, numbered: NumberedEvent, change: Change): void {
   const { transcript } = entry;
+  const { summary, title } = entry.record;
   const { n, event } = numbered;
   if (n <= transcript.lastN || transcript.ended) return;
   switch (event.type) {
@@ -141,6 +142,17 @@ function applyOne(entry: SessionEntry, numbered: NumberedEvent, change: Change):
       break;
     case 'agent':
       if (event.state === 'failed') entry.lastErrorN = n;
+      if (n > summary.peek().head) {
+        const error =
+          event.state === 'failed'
+            ? {
+                code: 'agent_failed',
+                message: event.message ?? 'The agent has stopped.',
+                retryable: true,
+              }
+            : undefined;
+        summary.value = { ...summary.peek(), agentState: event.state, error };
+      }
       break;
     case 'turn':
       // The reader cancelled it: nothing to come back for.
@@ -153,7 +165,7 @@ function applyOne(entry: SessionEntry, numbered: NumberedEvent, change: Change):
       }
       break;
     case 'title':
-      if (n > entry.record.summary.peek().head) entry.record.title.value = event.title;
+      if (n > summary.peek().head) title.value = event.title;
       break;
     default:
   }

@@ -40,6 +40,8 @@ export class SessionEntry {
   gone: boolean;
   /** The user asked for it to end; then nobody needs to be told. */
   ending = false;
+  /** Marked as unread by hand: looking at it does not change that, coming back to it does. */
+  keptUnread = false;
   /** The user closed the connection; it is not opened again unasked. */
   parked = false;
 

@@ -31,16 +31,14 @@ export function refresh(entry: SessionEntry, skewMs: number): void {
   const { record, transcript } = entry;
   const summary = record.summary.peek();
   const over = record.connection.peek().status === 'ended';
-  // The log knows better once it stands where the summary does; a session that is not connected has only that.
-  const current = transcript.lastN >= summary.head && transcript.lastN > 0;
-  if (current && summary.agentState !== transcript.agentState) {
-    record.summary.value = { ...summary, agentState: transcript.agentState };
-  }
+  // Whichever of the two was written later knows better: the log as read, or what the gateway last said.
+  const current = transcript.lastN > summary.head;
   const state = over ? 'idle' : current ? transcript.turn : summary.turn;
   const begun = current ? transcript.turnStartedAt : summary.turnStartedAt;
   const startedAt = state === 'idle' || begun === undefined ? undefined : begun + skewMs;
   setTurn(entry, { state, startedAt });
-  record.activity.value = state === 'idle' || !current ? '' : transcript.activity;
+  const behind = transcript.lastN < summary.head;
+  record.activity.value = state === 'idle' || behind ? '' : transcript.activity;
   if (!record.loading.peek() && transcript.lastN > 0) {
     record.unread.value = unreadAfter(transcript, entry.readN);
   }

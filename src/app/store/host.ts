@@ -1,0 +1,122 @@
+import { batch } from '@preact/signals-core';
+import type { SessionId } from '../../core/ids.ts';
+import type { ConnectionState } from '../../core/session/connection-state.ts';
+import type { NumberedEvent } from '../../core/session/event.ts';
+import type { SessionSummary } from '../../core/wire/rest.ts';
+import type { Attached, ClientHost, EvictionHints, OutboxEntry } from '../client/ports.ts';
+import type { ClockSkew } from './clock-skew.ts';
+import type { Ingest } from './ingest.ts';
+import type { LogWriter } from './persistence/log-writer.ts';
+import type { SessionEntry } from './record.ts';
+import type { Saver } from './saver.ts';
+import type { Sessions } from './sessions.ts';
+import type { StoreState } from './state.ts';
+
+export interface HostParts {
+  state: StoreState;
+  sessions: Sessions;
+  ingest: Ingest;
+  writer: LogWriter;
+  saver: Saver;
+  skew: ClockSkew;
+  /** A connection came back: the list may have changed meanwhile. */
+  reconnected: () => void;
+  /** A connection broke or was refused: maybe it is not the only one. */
+  failing: () => void;
+  /** ms since 1970. */
+  now: () => number;
+}
+
+/** Takes what the client reports into the store. Reports of a session that is not there do nothing (R24). */
+export class StoreHost implements ClientHost {
+  readonly #parts: HostParts;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+  }
+
+  resumePoint(id: SessionId): { epoch: string | undefined; since: number } {
+    const entry = this.#entry(id);
+    return { epoch: entry?.epoch, since: entry?.receivedN ?? 0 };
+  }
+
+  evictionHints(id: SessionId): EvictionHints {
+    const entry = this.#entry(id);
+    const viewed = this.#parts.state.activeSessionId.peek() === id;
+    if (!entry) return { viewed, busy: false };
+    const { turn, attention } = entry.record;
+    // Events that were not applied yet may be the beginning of anything.
+    const busy =
+      turn.peek().state !== 'idle' || attention.peek() === 'approval' || entry.waiting > 0;
+    return { viewed, busy };
+  }
+
+  connectionChanged(id: SessionId, connection: ConnectionState): void {
+    const entry = this.#entry(id);
+    if (!entry) return;
+    const { sessions, reconnected, failing } = this.#parts;
+    const before = entry.record.connection.peek().status;
+    batch(() => {
+      entry.record.connection.value = connection;
+      sessions.refresh(entry);
+    });
+    if (connection.status === 'ended') sessions.ended(entry);
+    if (connection.status === 'connected' && before === 'reconnecting') reconnected();
+    if (connection.status === 'error' || connection.status === 'reconnecting') failing();
+  }
+
+  attached(id: SessionId, info: Attached): void {
+    const entry = this.#entry(id);
+    if (!entry) return;
+    const { sessions, writer, ingest } = this.#parts;
+    const { epoch, mode, low, head, session } = info;
+    const at = this.#parts.now();
+    batch(() => {
+      if (mode === 'full') {
+        // Numbers begin anew: whoever had read everything has read what was there when we came back.
+        const hadReadAll = entry.hasLog && entry.record.unread.peek() === 0;
+        if (entry.hasLog && entry.epoch !== epoch) entry.readN = hadReadAll ? head : 0;
+        entry.clear(epoch, low - 1);
+        writer.startLog(id, epoch, low);
+        // What the log's own beginning was is not to be had; the reader sees that (R21).
+        if (low > 1) this.#gap(entry, 1, low - 1, at);
+      } else if (mode === 'gap' && low - 1 > entry.receivedN) {
+        this.#gap(entry, entry.receivedN + 1, low - 1, at);
+      }
+      sessions.setSummary(entry, session);
+      ingest.request(entry);
+    });
+  }
+
+  events(id: SessionId, events: NumberedEvent[]): void {
+    const entry = this.#entry(id);
+    if (!entry) return;
+    const { ingest, writer, skew } = this.#parts;
+    const last = events.at(-1);
+    if (last && last.n > entry.record.summary.peek().head) skew.observe(last.at, this.#parts.now());
+    ingest.push(entry, events);
+    writer.append(id, events);
+  }
+
+  summaryChanged(id: SessionId, summary: SessionSummary): void {
+    const entry = this.#entry(id);
+    if (entry) this.#parts.sessions.setSummary(entry, summary);
+  }
+
+  outboxChanged(id: SessionId, entries: readonly OutboxEntry[]): void {
+    const entry = this.#entry(id);
+    if (!entry) return;
+    entry.record.outbox.value = entries;
+    this.#parts.saver.now(entry);
+  }
+
+  #gap(entry: SessionEntry, from: number, to: number, at: number): void {
+    const events: NumberedEvent[] = [{ n: to, at, event: { type: 'gap', from, to } }];
+    this.#parts.ingest.push(entry, events);
+    this.#parts.writer.append(entry.id, events);
+  }
+
+  #entry(id: SessionId): SessionEntry | undefined {
+    return this.#parts.state.entry(id);
+  }
+}

@@ -1,0 +1,48 @@
+import type { Storage } from './persistence/storage.ts';
+import type { SessionEntry } from './record.ts';
+
+/** Read marks, drafts and previews change all the time and are worth little each; ms. */
+const SAVE_EVERY_MS = 1_000;
+
+/** Writes what the store knows of its sessions beside their logs. */
+export class Saver {
+  readonly #dirty = new Set<SessionEntry>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(readonly storage: Storage) {}
+
+  /** Within a second, with whatever else changes meanwhile. */
+  soon(entry: SessionEntry): void {
+    this.#dirty.add(entry);
+    this.#timer ??= setTimeout(() => void this.flush(), SAVE_EVERY_MS);
+  }
+
+  /** At once: the user's own words, and what must not come back after a reload. */
+  now(entry: SessionEntry): void {
+    this.#dirty.add(entry);
+    void this.flush();
+  }
+
+  meta(key: string, value: unknown): void {
+    void this.storage.saveMeta([{ key, value }]);
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#dirty.size === 0) return;
+    const rows = [...this.#dirty].map((entry) => entry.toSaved());
+    this.#dirty.clear();
+    await this.storage.saveSessions(rows);
+  }
+
+  /** Nothing of this session is written any more (R29). */
+  forget(entry: SessionEntry): void {
+    this.#dirty.delete(entry);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#dirty.clear();
+  }
+}
