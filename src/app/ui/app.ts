@@ -11,7 +11,7 @@ import { CommandEvent, type UiCommand } from './command-event.ts';
 import { KeyController } from './controllers/keys.ts';
 import { MountedList } from './controllers/mounted.ts';
 import { PageSigns, setTheme } from './controllers/page-signs.ts';
-import { recall } from './controllers/remembered.ts';
+import { recall, remember } from './controllers/remembered.ts';
 import './conversation/conversation.ts';
 import type { ApConversation } from './conversation/conversation.ts';
 import { IntentEvent } from './intent.ts';
@@ -30,6 +30,8 @@ import { baseStyles } from './styles/shared.ts';
 const MAX_MOUNTED = 10;
 const NARROW = '(max-width: 719px)';
 
+type Screen = 'list' | 'stage';
+
 /**
  * The page: sidebar and stage, the keys, the dialogs. Carries out the intents (`act()`) and commands
  * ({@link CommandEvent}) of everything inside it.
@@ -46,7 +48,7 @@ export class ApApp extends SignalWatcher(LitElement) {
   @state() private dialog: { name: DialogName; record?: SessionRecord } | undefined;
   @state() private narrow = false;
   /** On a phone: which of the two screens. */
-  @state() private screen: 'list' | 'stage' = 'list';
+  @state() private screen: Screen = recall<Screen>('screen', 'list', 'sessionStorage');
   @query('ap-sidebar') private sidebar!: ApSidebar;
   @query('ap-session-header') private header!: ApSessionHeader | null;
 
@@ -90,10 +92,10 @@ export class ApApp extends SignalWatcher(LitElement) {
     if (!this.store) return;
     if (changed.has('store')) this.#signs.start(this.store);
     const viewed = this.store.activeSessionId.value;
-    if (viewed !== this.#shown) {
-      this.screen = viewed === undefined ? 'list' : 'stage';
-      this.#shown = viewed;
-    }
+    if (viewed === this.#shown) return;
+    // On a phone: after a session has ended, the list says what is left, rather than another session.
+    if (this.#shown !== undefined && !this.store.record(this.#shown)) this.#goTo('list');
+    this.#shown = viewed;
   }
 
   override render() {
@@ -103,7 +105,8 @@ export class ApApp extends SignalWatcher(LitElement) {
     const endpoint = store.endpoint.value;
     const sessions = store.sessions.value;
     const locked = endpoint.status === 'unset' || endpoint.status === 'unauthorized';
-    const away = (screen: 'list' | 'stage') => narrow && this.screen !== screen;
+    const screen = store.activeSessionId.value === undefined ? 'list' : this.screen;
+    const away = (which: Screen) => narrow && which !== screen;
     return html`
       ${
         locked && sessions.length === 0 && store.started.value
@@ -154,7 +157,10 @@ export class ApApp extends SignalWatcher(LitElement) {
               aria-hidden=${id === viewed ? nothing : 'true'}
               ?inert=${id !== viewed}
             >
-              <ap-conversation .record=${store.record(id)!}></ap-conversation>
+              <ap-conversation
+                .record=${store.record(id)!}
+                .active=${id === viewed}
+              ></ap-conversation>
             </div>`,
         )}
         ${
@@ -192,8 +198,14 @@ export class ApApp extends SignalWatcher(LitElement) {
   #open(id: SessionId): void {
     const writing = this.shadowRoot?.activeElement?.localName === 'ap-conversation';
     this.actions.activate(id);
-    this.screen = 'stage';
-    if (writing || this.narrow) void this.updateComplete.then(() => writing && this.#compose());
+    this.#goTo('stage');
+    if (writing) void this.updateComplete.then(() => this.#compose());
+  }
+
+  /** A reload of the tab finds the same screen again. */
+  #goTo(screen: Screen): void {
+    this.screen = screen;
+    remember('screen', screen, 'sessionStorage');
   }
 
   #step(by: 1 | -1): void {
@@ -217,7 +229,7 @@ export class ApApp extends SignalWatcher(LitElement) {
   }
 
   #list(): void {
-    this.screen = 'list';
+    this.#goTo('list');
     void this.updateComplete.then(() => this.sidebar?.focusRow());
   }
 
@@ -264,11 +276,11 @@ export class ApApp extends SignalWatcher(LitElement) {
       case 'session.list':
         return this.#list();
       case 'session.search':
-        this.screen = 'list';
+        this.#goTo('list');
         await this.updateComplete;
         return this.sidebar?.focusSearch();
       case 'session.compose':
-        if (record && this.narrow) this.screen = 'stage';
+        if (record && this.narrow) this.#goTo('stage');
         await this.updateComplete;
         return this.#compose();
       case 'session.attention': {
@@ -293,7 +305,7 @@ export class ApApp extends SignalWatcher(LitElement) {
       case 'session.menu':
         return event.from && this.#menu(record, event.from);
       case 'session.rename':
-        this.screen = 'stage';
+        this.#goTo('stage');
         return this.header?.rename();
       case 'session.end':
         return this.#show('confirm-end', record);

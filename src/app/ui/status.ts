@@ -31,7 +31,7 @@ export function statusLook(record: SessionRecord): StatusLook {
   let { word } = LOOK[kind];
   if (kind === 'connected' && isBusy(record)) word = 'Waiting for you';
   if (connection.status === 'reconnecting' && connection.attempt > 0) {
-    word += ` · attempt ${connection.attempt}${connection.max === null ? '' : ` of ${connection.max}`}`;
+    word += ` (${connection.attempt}${connection.max === null ? '' : ` of ${connection.max}`})`;
   }
   return { kind, glyph: LOOK[kind].glyph, word };
 }

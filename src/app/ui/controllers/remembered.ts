@@ -1,16 +1,19 @@
-/** Small conveniences of this browser, kept in localStorage; losing them loses nothing. */
-export function recall<T>(name: string, fallback: T): T {
+// Named, not passed: where storage is forbidden, even touching the object throws.
+type Place = 'localStorage' | 'sessionStorage';
+
+/** Small conveniences of this browser, kept in localStorage unless told otherwise; losing them loses nothing. */
+export function recall<T>(name: string, fallback: T, place: Place = 'localStorage'): T {
   try {
-    const text = localStorage.getItem(`aperture:ui:${name}`);
+    const text = window[place].getItem(`aperture:ui:${name}`);
     return text === null ? fallback : (JSON.parse(text) as T);
   } catch {
     return fallback;
   }
 }
 
-export function remember(name: string, value: unknown): void {
+export function remember(name: string, value: unknown, place: Place = 'localStorage'): void {
   try {
-    localStorage.setItem(`aperture:ui:${name}`, JSON.stringify(value));
+    window[place].setItem(`aperture:ui:${name}`, JSON.stringify(value));
   } catch {
     // Full or forbidden: then it is not remembered.
   }

@@ -58,7 +58,11 @@ export class ApConnectForm extends LitElement {
         height: 15px;
         accent-color: var(--ap-accent);
       }
+      .indent {
+        padding-left: 24px;
+      }
       code {
+        overflow-wrap: anywhere;
         font-family: var(--ap-mono);
         font-size: 0.92em;
         padding: 1px 5px;
@@ -145,23 +149,34 @@ export class ApConnectForm extends LitElement {
           the whole link into the address.</span
         >
       </div>
-      <label class="check">
-        <input
-          type="checkbox"
-          .checked=${this.keep}
-          @change=${(event: Event) => (this.keep = (event.target as HTMLInputElement).checked)}
-        />
-        <span
-          >Remember on this browser<br /><span class="hint"
-            >Otherwise the token is gone when this tab is closed.</span
-          ></span
-        >
-      </label>
+      <div>
+        <label class="check">
+          <input
+            type="checkbox"
+            aria-describedby="keep"
+            .checked=${this.keep}
+            @change=${(event: Event) => (this.keep = (event.target as HTMLInputElement).checked)}
+          />
+          Remember on this browser
+        </label>
+        <p id="keep" class="hint indent">Otherwise the token is gone when this tab is closed.</p>
+      </div>
+      ${this.#foreign()}
       ${this.failure ? html`<p class="problem" role="alert">${this.failure}</p>` : nothing}
       <button class="button primary" ?disabled=${this.busy}>
         ${this.busy ? 'Connecting…' : 'Connect'}
       </button>
     </form>`;
+  }
+
+  /** The page does not come from that gateway: then the gateway has to admit it. */
+  #foreign() {
+    const { url } = readAddress(this.url);
+    if (!URL.canParse(url) || new URL(url).origin === location.origin) return nothing;
+    return html`<p class="hint">
+      This page is not served by that gateway, so start it with
+      <code>--allow-origin ${location.origin}</code>
+    </p>`;
   }
 
   #address = (event: Event): void => {

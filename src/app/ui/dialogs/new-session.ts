@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
 import type { AgentInfo } from '../../../core/wire/rest.ts';
+import { CommandEvent } from '../command-event.ts';
 import { recall, remember } from '../controllers/remembered.ts';
 import * as icons from '../icons.ts';
 import { act } from '../intent.ts';
@@ -26,6 +27,7 @@ function placeOf(code: string): Place {
  * nothing that was entered is lost.
  *
  * @fires ap-intent - listings, the new session
+ * @fires ap-command - `session.open`, once it is there
  */
 @customElement('ap-new-session')
 export class ApNewSession extends ApDialog {
@@ -237,7 +239,9 @@ export class ApNewSession extends ApDialog {
     this.starting = true;
     const title = this.sessionTitle.trim();
     try {
-      await act(this, (actions) => actions.createSession({ agent, cwd, ...(title && { title }) }));
+      const id = await act(this, (actions) =>
+        actions.createSession({ agent, cwd, ...(title && { title }) }),
+      );
       remember('agent', agent);
       remember('cwd', cwd);
       remember(
@@ -245,6 +249,7 @@ export class ApNewSession extends ApDialog {
         [...new Set([cwd, ...recall<string[]>('recent', [])])].slice(0, RECENT + 2),
       );
       this.hide();
+      this.dispatchEvent(new CommandEvent('session.open', id));
     } catch (error) {
       const place = this.#fail(error);
       await this.updateComplete;

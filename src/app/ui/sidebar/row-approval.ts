@@ -45,6 +45,9 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
         border-radius: var(--ap-radius-m);
       }
       .what {
+        display: flex;
+        gap: 10px;
+        align-items: baseline;
         font-size: var(--ap-size-s);
         line-height: 1.35;
         overflow-wrap: anywhere;
@@ -66,8 +69,14 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
         flex-wrap: wrap;
         gap: 6px;
       }
-      .open {
-        margin-left: auto;
+      .what p {
+        flex: 1;
+        min-width: 0;
+        font-weight: 550;
+      }
+      .link-button {
+        flex: none;
+        font-size: 0.75rem;
       }
       .problem {
         font-size: 0.75rem;
@@ -96,7 +105,12 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
       aria-label=${`Permission request: ${title}`}
       data-request-id=${approval.requestId}
     >
-      <p class="what">${title}</p>
+      <div class="what">
+        <p>${title}</p>
+        <button class="link-button" @click=${this.#open}>
+          ${more > 0 ? `Open (+${more})` : 'Open'}
+        </button>
+      </div>
       ${
         subject && subject !== approval.tool.title
           ? html`<code title=${subject}>${oneLine(subject, 400)}</code>`
@@ -118,9 +132,6 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
               ${oneLine(option.name, 60)}
             </button>`,
         )}
-        <button class="button small quiet open" @click=${this.#open}>
-          ${more > 0 ? `Open (+${more})` : 'Open'}
-        </button>
       </div>
     </div>`;
   }

@@ -209,10 +209,9 @@ export const itemStyles = css`
   }
   @media (hover: none) {
     .row {
-      grid-template: 'gutter title aside menu' 22px 'gutter second second menu' 20px / 16px minmax(
-          0,
-          1fr
-        ) auto 34px;
+      grid-template:
+        'gutter title aside menu' 22px 'gutter second second menu' 20px / 16px minmax(0, 1fr)
+        auto 34px;
       padding: 10px 4px 11px 12px;
     }
     .gutter {

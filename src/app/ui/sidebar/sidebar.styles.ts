@@ -47,6 +47,7 @@ export const sidebarStyles = css`
     pointer-events: none;
   }
   .search .input {
+    height: 100%;
     min-height: 34px;
     padding-left: 30px;
     border-color: var(--ap-border);
@@ -82,7 +83,8 @@ export const sidebarStyles = css`
     font-weight: 600;
   }
   .live {
-    margin-left: auto;
+    padding: 0 8px;
+    font-size: 0.75rem;
     color: var(--ap-text-faint);
   }
   .live.full {

@@ -65,6 +65,7 @@ export class ApSidebar extends SignalWatcher(LitElement) {
     return html`
       <header>
         <span class="brand">${icons.mark(22)}<span>Aperture</span></span>
+        ${sessions.length > 0 ? budget(sessions) : nothing}
         ${this.#tool('app.palette', 'Command palette', icons.command)}
         ${this.#tool('app.help', 'Keyboard help', icons.help)}
         ${this.#tool('app.settings', 'Settings', icons.settings)}
@@ -147,7 +148,6 @@ export class ApSidebar extends SignalWatcher(LitElement) {
   #summary(sessions: readonly SessionRecord[]) {
     const { approval, error, done } = attentionCounts(this.store);
     const working = sessions.filter(isStreaming).length;
-    const live = sessions.filter(isLive).length;
     const parts = [
       approval > 0 &&
         html`<button class="count approval" @click=${() => this.#command('session.attention')}>
@@ -159,11 +159,6 @@ export class ApSidebar extends SignalWatcher(LitElement) {
     ].filter(Boolean);
     return html`<div class="summary tnum">
       ${parts.length > 0 ? parts : html`<span class="count">All quiet</span>`}
-      <span
-        class="live ${live >= MAX_LIVE_SESSIONS ? 'full' : ''}"
-        title=${`${live} of ${MAX_LIVE_SESSIONS} live connections in use. Beyond that, the oldest idle one sleeps.`}
-        >${live}/${MAX_LIVE_SESSIONS} live</span
-      >
     </div>`;
   }
 
@@ -229,6 +224,16 @@ export class ApSidebar extends SignalWatcher(LitElement) {
   #items(): ApSessionItem[] {
     return [...this.renderRoot.querySelectorAll<ApSessionItem>('ap-session-item:not([hidden])')];
   }
+}
+
+/** How much of the page's budget of sockets is in use (R1, R4). */
+function budget(sessions: readonly SessionRecord[]) {
+  const live = sessions.filter(isLive).length;
+  return html`<span
+    class="live tnum ${live >= MAX_LIVE_SESSIONS ? 'full' : ''}"
+    title=${`${live} of ${MAX_LIVE_SESSIONS} live connections in use. Beyond that, the oldest idle one sleeps.`}
+    >${live}/${MAX_LIVE_SESSIONS} live</span
+  >`;
 }
 
 function isLive(record: SessionRecord): boolean {
