@@ -27,6 +27,21 @@ function press(view: Mounted, key: string, init: KeyboardEventInit = {}): boolea
 const sent = (view: Mounted): unknown[] =>
   view.calls.filter(([name]) => name === 'sendPrompt').map((call) => call.slice(1));
 
+const note = (view: Mounted): HTMLElement | null => composer(view).querySelector('.note');
+
+const entry = (key: string, delivery: Delivery): OutboxEntry => ({
+  key,
+  prompt: [{ type: 'text', text: `Text ${key}` }],
+  createdAt: 0,
+  delivery,
+});
+const outbox = (view: Mounted): ShadowRoot =>
+  view.element.renderRoot.querySelector('ap-outbox')!.shadowRoot!;
+const action = (view: Mounted, state: string, name: string): HTMLButtonElement =>
+  [...outbox(view).querySelectorAll<HTMLButtonElement>(`[data-outbox=${state}] button`)].find(
+    (each) => each.textContent === name,
+  )!;
+
 describe('composer', () => {
   it('is a textbox named Message with buttons Send and, while a turn runs, Stop', async () => {
     const fake = new FakeSession();
@@ -151,8 +166,6 @@ describe('composer', () => {
 });
 
 describe('connection note', () => {
-  const note = (view: Mounted): HTMLElement | null => composer(view).querySelector('.note');
-
   it('[R14] stays editable while reconnecting, and dials at once when asked', async () => {
     const fake = new FakeSession();
     const view = await mount(fake);
@@ -192,19 +205,6 @@ describe('connection note', () => {
 });
 
 describe('outbox', () => {
-  const entry = (key: string, delivery: Delivery): OutboxEntry => ({
-    key,
-    prompt: [{ type: 'text', text: `Text ${key}` }],
-    createdAt: 0,
-    delivery,
-  });
-  const outbox = (view: Mounted): ShadowRoot =>
-    view.element.renderRoot.querySelector('ap-outbox')!.shadowRoot!;
-  const action = (view: Mounted, state: string, name: string): HTMLButtonElement =>
-    [...outbox(view).querySelectorAll<HTMLButtonElement>(`[data-outbox=${state}] button`)].find(
-      (each) => each.textContent === name,
-    )!;
-
   it('[R6] shows every message on its way, and what can be done about it', async () => {
     const fake = new FakeSession();
     const view = await mount(fake);

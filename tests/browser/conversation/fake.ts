@@ -6,6 +6,7 @@ import type { SessionSummary } from '../../../src/core/wire/rest.ts';
 import type { Actions, SessionRecord } from '../../../src/app/store/types.ts';
 import type { AnswerState, OutboxEntry, TurnView } from '../../../src/app/store/types.ts';
 import type { ConnectionState } from '../../../src/core/session/connection-state.ts';
+import type { IntentEvent } from '../../../src/app/ui/intent.ts';
 import { ApConversation } from '../../../src/app/ui/conversation/conversation.ts';
 
 export type Call = [name: keyof Actions, ...args: unknown[]];
@@ -160,7 +161,8 @@ export async function mount(fake: FakeSession, host = box()): Promise<Mounted> {
         if (name === 'setDraft') fake.draft.value = String(args[1]);
       },
   });
-  host.addEventListener('ap-intent', (event) => {
+  host.addEventListener('ap-intent', (each) => {
+    const event = each as IntentEvent;
     event.handled = true;
     event.result = event.run(actions);
   });

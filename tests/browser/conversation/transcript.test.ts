@@ -416,3 +416,19 @@ describe('other items', () => {
     write.mockRestore();
   });
 });
+
+describe('a session that was replaced by another under the same element', () => {
+  it('[R50] shows and serves the new one only', async () => {
+    const [old, next] = [new FakeSession('old'), new FakeSession('next')];
+    old.feed(user('from the old one'));
+    next.feed(user('from the next one'));
+    old.draft.value = 'old draft';
+    const view = await mount(old);
+    view.element.record = next.record;
+    await view.settled();
+    old.feed(say('late'));
+    expect(view.log.textContent).toContain('from the next one');
+    expect(view.log.textContent).not.toMatch(/old one|late/);
+    expect(view.area.value).toBe('');
+  });
+});

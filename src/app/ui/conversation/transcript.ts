@@ -34,7 +34,6 @@ export class ApTranscript extends LitElement {
     diffStyles,
   ];
 
-  /** Set once; another session gets another element. */
   @property({ attribute: false }) record!: SessionRecord;
   @property({ attribute: false }) active = true;
 
@@ -83,11 +82,13 @@ export class ApTranscript extends LitElement {
     this.listening = undefined;
   }
 
-  protected override firstUpdated(): void {
-    this.window = new TranscriptWindow(this.record, this.log);
-  }
-
   protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has('record')) {
+      this.log.replaceChildren();
+      this.window = new TranscriptWindow(this.record, this.log);
+      this.keeper = undefined;
+      this.drawn = false;
+    }
     if (changed.has('active') || changed.has('record')) this.listen();
   }
 

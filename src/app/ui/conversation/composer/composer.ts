@@ -1,6 +1,6 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { effect } from '@preact/signals-core';
-import { html, LitElement, nothing } from 'lit';
+import { html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import type { AvailableCommand } from '../../../../core/acp.ts';
 import { cleanText, oneLine } from '../../../../core/text/sanitise.ts';
@@ -61,8 +61,8 @@ export class ApComposer extends SignalWatcher(LitElement) {
     if (!this.hasUpdated) this.empty = this.record.draft.peek().trim() === '';
   }
 
-  protected override firstUpdated(): void {
-    this.followDraft();
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has('record')) this.followDraft();
   }
 
   override render() {
