@@ -25,6 +25,9 @@ export function memoryJournal(
       logs.set(id, log);
       return log;
     },
+    keep() {},
+    restore: () => Promise.resolve([]),
+    close: () => Promise.resolve(),
     drop(id) {
       logs.get(id)?.close();
       logs.delete(id);

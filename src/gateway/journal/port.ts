@@ -1,5 +1,6 @@
 import type { LogEntry, LoggedMessage } from '../../core/log/entry.ts';
 import type { SessionId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
 
 /** An entry as it goes out: the whole `m` frame, serialised once for every page that reads it. */
 export interface StoredEntry {
@@ -40,6 +41,18 @@ export interface SessionLog {
 export interface Journal {
   /** A new, empty log. */
   create(id: SessionId): SessionLog;
-  /** Forgets the session's log. */
+  /** Remembers facts of the session (title, directory, the agent's own id), replacing earlier ones. */
+  keep(id: SessionId, meta: JsonObject): void;
+  /** The sessions that an earlier process kept, in no order; empty for a journal that forgets. */
+  restore(): Promise<readonly RestoredSession[]>;
+  /** Forgets the session, its facts and its log. */
   drop(id: SessionId): void;
+  /** Writes what is left. */
+  close(): Promise<void>;
+}
+
+export interface RestoredSession {
+  readonly id: SessionId;
+  readonly meta: JsonObject;
+  readonly log: SessionLog;
 }

@@ -1,0 +1,190 @@
+import { ApertureError } from '../../core/errors.ts';
+import type { SessionId } from '../../core/ids.ts';
+import { GatewayMethod, type LogEntry, type LoggedMessage } from '../../core/log/entry.ts';
+import type { Database } from './database.ts';
+import { entryKey, entryRange, headKey, numberOfEntryKey } from './keys.ts';
+import type { SessionLog, StoredEntry } from './port.ts';
+import type { BatchWriter, GroupMember, Operation } from './writer.ts';
+
+/** What is known of a log without reading it. */
+export interface LogHead {
+  epoch: string;
+  low: number;
+  head: number;
+  /** Bytes of the frames between `low` and `head`. */
+  bytes: number;
+}
+
+export interface LevelLogOptions {
+  maxBytes: number;
+  tailBytes: number;
+  now: () => number;
+}
+
+/** What one log may keep in memory while nothing can be written; the oldest goes first, and is told as a gap. */
+const MAX_TAIL_BYTES = 32 * 1024 * 1024;
+
+/** One session's log on disk, with its newest entries in memory for the pages that read along. */
+export class LevelLog implements SessionLog, GroupMember {
+  readonly epoch: string;
+  #low: number;
+  #head: number;
+  #committed: number;
+  /** Last number that is in the store; behind `committed` only while the disk refuses. */
+  #durable: number;
+  #bytes: number;
+  #tail: StoredEntry[] = [];
+  #tailBytes = 0;
+  #trimming = false;
+  #closed = false;
+  readonly #listeners = new Set<() => void>();
+  readonly #waiting: { n: number; resolve: () => void; reject: (error: Error) => void }[] = [];
+
+  constructor(
+    private readonly db: Database,
+    private readonly writer: BatchWriter,
+    private readonly id: SessionId,
+    head: LogHead,
+    private readonly options: LevelLogOptions,
+  ) {
+    this.epoch = head.epoch;
+    this.#low = head.low;
+    this.#head = this.#committed = this.#durable = head.head;
+    this.#bytes = head.bytes;
+  }
+
+  get low(): number {
+    return this.#low;
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+
+  get committed(): number {
+    return this.#committed;
+  }
+
+  append(message: LoggedMessage): LogEntry {
+    if (this.#closed) throw new ApertureError('log_closed', 'The session has ended.');
+    const entry: LogEntry = { n: this.#head + 1, at: this.options.now(), m: message };
+    const frame = Buffer.from(JSON.stringify({ t: 'm', ...entry }));
+    this.#head = entry.n;
+    this.#bytes += frame.byteLength;
+    this.#tail.push({ n: entry.n, frame });
+    this.#tailBytes += frame.byteLength;
+    const operation: Operation = { type: 'put', key: entryKey(this.id, entry.n), value: frame };
+    this.writer.add(this, entry.n, operation, isMilestone(message));
+    if (this.#bytes > this.options.maxBytes) void this.#trim();
+    return entry;
+  }
+
+  whenCommitted(n: number): Promise<void> {
+    if (n <= this.#committed) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#waiting.push({ n, resolve, reject }));
+  }
+
+  async read(from: number, maxBytes: number): Promise<readonly StoredEntry[]> {
+    const first = this.#tail[0];
+    if (first && from >= first.n) return this.#readTail(from - first.n, maxBytes);
+    const last = this.#committed;
+    const batch: StoredEntry[] = [];
+    if (from > last) return batch;
+    let bytes = 0;
+    const range = {
+      gte: entryKey(this.id, Math.max(from, this.#low)),
+      lte: entryKey(this.id, last),
+    };
+    for await (const [key, frame] of this.db.iterator(range)) {
+      bytes += frame.byteLength;
+      if (batch.length > 0 && bytes > maxBytes) break;
+      batch.push({ n: numberOfEntryKey(key), frame });
+    }
+    return batch;
+  }
+
+  onCommit(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  headRecord(): Operation {
+    const { epoch } = this;
+    const record = { epoch, low: this.#low, bytes: this.#bytes };
+    return { type: 'put', key: headKey(this.id), value: Buffer.from(JSON.stringify(record)) };
+  }
+
+  settled(n: number, durable: boolean): void {
+    if (durable) this.#durable = Math.max(this.#durable, n);
+    this.#shrinkTail();
+    if (n <= this.#committed) return;
+    this.#committed = n;
+    while (this.#waiting[0] && this.#waiting[0].n <= n) this.#waiting.shift()!.resolve();
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Stops taking entries. What was appended is still written. */
+  close(): void {
+    this.#closed = true;
+    this.#listeners.clear();
+    const error = new ApertureError('log_closed', 'The session has ended.');
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
+  }
+
+  #readTail(start: number, maxBytes: number): StoredEntry[] {
+    const batch: StoredEntry[] = [];
+    let bytes = 0;
+    for (let i = start; i < this.#tail.length; i++) {
+      const entry = this.#tail[i]!;
+      bytes += entry.frame.byteLength;
+      if (entry.n > this.#committed || (batch.length > 0 && bytes > maxBytes)) break;
+      batch.push(entry);
+    }
+    return batch;
+  }
+
+  /** Down to half of its bound at once, so that the cost of cutting is shared by many entries. */
+  #shrinkTail(): void {
+    if (this.#tailBytes <= this.options.tailBytes) return;
+    // While the disk refuses, the tail is all there is, and only its hard bound cuts it.
+    const keepFrom = this.#tailBytes > MAX_TAIL_BYTES ? this.#committed : this.#durable;
+    let cut = 0;
+    while (
+      this.#tailBytes > this.options.tailBytes / 2 &&
+      (this.#tail[cut]?.n ?? Infinity) <= keepFrom
+    ) {
+      this.#tailBytes -= this.#tail[cut]!.frame.byteLength;
+      cut++;
+    }
+    const dropped = this.#tail.splice(0, cut).at(-1);
+    if (dropped && dropped.n > this.#durable) this.#low = dropped.n + 1;
+  }
+
+  /** Drops the oldest tenth. Whoever still wants it is told of a gap. */
+  async #trim(): Promise<void> {
+    if (this.#trimming) return;
+    this.#trimming = true;
+    const goal = this.#bytes - this.options.maxBytes * 0.9;
+    const operations: Operation[] = [];
+    let freed = 0;
+    let low = this.#low;
+    for await (const [key, frame] of this.db.iterator(entryRange(this.id))) {
+      const n = numberOfEntryKey(key);
+      if (freed >= goal || n >= this.#durable) break;
+      operations.push({ type: 'del', key });
+      freed += frame.byteLength;
+      low = n + 1;
+    }
+    this.#low = low;
+    this.#bytes -= freed;
+    this.writer.put([...operations, this.headRecord()]);
+    this.#trimming = false;
+  }
+}
+
+/** What would be missed most after a power cut: it is synced to the disk at once. */
+function isMilestone({ method, params }: LoggedMessage): boolean {
+  if (method !== 'session/update') return method !== GatewayMethod.agent;
+  const update = params['update'] as { sessionUpdate?: unknown } | undefined;
+  return update?.sessionUpdate === 'state_update' || update?.sessionUpdate === 'user_message_chunk';
+}

@@ -1,0 +1,127 @@
+import { isObject, type JsonObject } from '../../core/json.ts';
+import type { SessionId } from '../../core/ids.ts';
+import { newId } from '../../core/ids.ts';
+import { closeDatabase, openDatabase, type Database } from './database.ts';
+import {
+  entryRange,
+  headKey,
+  metaKey,
+  META_RANGE,
+  numberOfEntryKey,
+  sessionOfMetaKey,
+} from './keys.ts';
+import { LevelLog, type LogHead } from './level-log.ts';
+import type { Journal, RestoredSession, SessionLog } from './port.ts';
+import { BatchWriter } from './writer.ts';
+
+export interface LevelBounds {
+  /** Bytes of frames that one session keeps on disk; above it the oldest tenth is trimmed. */
+  maxBytes: number;
+  /** Bytes of the newest frames that one session keeps in memory, for pages that read along. */
+  tailBytes: number;
+}
+
+const DEFAULT_BOUNDS: LevelBounds = { maxBytes: 256 * 1024 * 1024, tailBytes: 512 * 1024 };
+
+export interface LevelOptions {
+  /** Directory of the database; made if missing. One process at a time. */
+  location: string;
+  bounds?: Partial<LevelBounds>;
+  now?: () => number;
+  /** Told when writing fails and when it works again; what is not on disk by then stands in memory. */
+  onTrouble?: (error: Error | undefined) => void;
+}
+
+/**
+ * The logs on disk, in one ordered store (docs/adr/0006). Entries of all sessions are written in
+ * groups, and become sendable when their group is in the operating system's hands: a killed gateway
+ * loses nothing that any page has seen. What would be sorely missed after a power cut (turn ends,
+ * permission requests, prompts) is also synced.
+ *
+ * @throws ApertureError `journal_locked` if another gateway has it open, `journal_unusable` otherwise.
+ */
+export async function openLevelJournal(options: LevelOptions): Promise<Journal> {
+  const { db, epochsHold } = await openDatabase(options.location);
+  return new LevelJournal(db, epochsHold, options);
+}
+
+class LevelJournal implements Journal {
+  readonly #bounds: LevelBounds;
+  readonly #writer: BatchWriter;
+  readonly #logs = new Map<SessionId, LevelLog>();
+
+  constructor(
+    private readonly db: Database,
+    /** False after an unclean end of the whole machine: the tail may be lost, so numbers may repeat. */
+    private readonly epochsHold: boolean,
+    private readonly options: LevelOptions,
+  ) {
+    this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
+    this.#writer = new BatchWriter(db, options.onTrouble ?? (() => {}));
+  }
+
+  create(id: SessionId): SessionLog {
+    return this.#open(id, { epoch: newId().slice(0, 8), low: 1, head: 0, bytes: 0 });
+  }
+
+  keep(id: SessionId, meta: JsonObject): void {
+    const value = Buffer.from(JSON.stringify(meta));
+    this.#writer.put([{ type: 'put', key: metaKey(id), value }], true);
+  }
+
+  async restore(): Promise<readonly RestoredSession[]> {
+    const restored: RestoredSession[] = [];
+    for await (const [key, value] of this.db.iterator(META_RANGE)) {
+      const id = sessionOfMetaKey(key);
+      const meta: unknown = JSON.parse(value.toString());
+      if (!isObject(meta)) continue;
+      restored.push({ id, meta, log: this.#open(id, await this.#headOf(id)) });
+    }
+    return restored;
+  }
+
+  drop(id: SessionId): void {
+    this.#logs.get(id)?.close();
+    this.#logs.delete(id);
+    void this.#writer.after(async () => {
+      await this.db.clear(entryRange(id));
+      await this.db.batch([
+        { type: 'del', key: headKey(id) },
+        { type: 'del', key: metaKey(id) },
+      ]);
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const log of this.#logs.values()) log.close();
+    await this.#writer.close();
+    await closeDatabase(this.db);
+  }
+
+  #open(id: SessionId, head: LogHead): LevelLog {
+    const log = new LevelLog(this.db, this.#writer, id, head, {
+      ...this.#bounds,
+      now: this.options.now ?? Date.now,
+    });
+    this.#logs.set(id, log);
+    // A new epoch must outlive a start in which nothing is appended.
+    this.#writer.put([log.headRecord()]);
+    return log;
+  }
+
+  /** The head record may be older than the last group that was written, so the last entry decides. */
+  async #headOf(id: SessionId): Promise<LogHead> {
+    const stored = await this.db.get(headKey(id));
+    const parsed: unknown = stored ? JSON.parse(stored.toString()) : {};
+    const known = isObject(parsed) ? parsed : {};
+    let last = 0;
+    for await (const key of this.db.keys({ ...entryRange(id), reverse: true, limit: 1 })) {
+      last = numberOfEntryKey(key);
+    }
+    const epoch =
+      typeof known['epoch'] === 'string' && this.epochsHold ? known['epoch'] : newId().slice(0, 8);
+    const low = typeof known['low'] === 'number' ? known['low'] : 1;
+    const bytes = typeof known['bytes'] === 'number' ? known['bytes'] : 0;
+    return { epoch, low, head: last, bytes };
+  }
+}

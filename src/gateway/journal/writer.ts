@@ -1,0 +1,138 @@
+import type { Database } from './database.ts';
+
+export type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'del'; key: string };
+
+/** A log that has entries in the group that is being written. */
+export interface GroupMember {
+  /** Its head record, as it stands when the group is written; goes into the same batch. */
+  headRecord(): Operation;
+  /** Entries up to `n` may be sent. `durable`: they are in the store, rather than only in memory. */
+  settled(n: number, durable: boolean): void;
+}
+
+interface Group {
+  operations: Operation[];
+  bytes: number;
+  sync: boolean;
+  members: Map<GroupMember, number>;
+}
+
+const emptyGroup = (): Group => ({ operations: [], bytes: 0, sync: false, members: new Map() });
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));
+
+const RETRY_MS = 2_000;
+/** What may wait in memory while the disk refuses; beyond it new entries live in the log's own memory only. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Writes in groups: what arrives while a batch is under way goes into the next one, so that the cost
+ * of a commit is shared by all sessions. If the disk refuses, sessions go on in memory, somebody is
+ * told, and writing is tried again until it works (R32).
+ */
+export class BatchWriter {
+  #next = emptyGroup();
+  #running: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #failing = false;
+  #closed = false;
+
+  constructor(
+    private readonly db: Database,
+    private readonly onTrouble: (error: Error | undefined) => void,
+  ) {}
+
+  /** Adds one entry of `member`, numbered `n`. */
+  add(member: GroupMember, n: number, operation: Operation, sync: boolean): void {
+    this.#enqueue(operation, sync);
+    this.#next.members.set(member, n);
+    // While the disk refuses, readers must not wait for it.
+    if (this.#failing) member.settled(n, false);
+  }
+
+  /** Adds operations that no reader waits for. */
+  put(operations: readonly Operation[], sync = false): void {
+    for (const operation of operations) this.#enqueue(operation, sync);
+  }
+
+  /** Runs after everything that was added before it; its failure is told like any other. */
+  async after(work: () => Promise<void>): Promise<void> {
+    await this.flush();
+    try {
+      await work();
+    } catch (error) {
+      this.onTrouble(asError(error));
+    }
+  }
+
+  /** Resolves when everything that was added so far is written, or has been refused by the disk. */
+  async flush(): Promise<void> {
+    while (!this.#failing && (this.#running || this.#next.operations.length > 0)) {
+      this.#start();
+      await this.#running;
+    }
+  }
+
+  /** Tries once more to write what is left. Nothing may be added afterwards. */
+  async close(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#failing = false;
+    await this.flush();
+    clearTimeout(this.#retry);
+    this.#closed = true;
+  }
+
+  #enqueue(operation: Operation, sync: boolean): void {
+    const bytes = operation.type === 'put' ? operation.value.byteLength : 0;
+    if (this.#closed || (this.#failing && this.#next.bytes + bytes > MAX_WAITING_BYTES)) return;
+    this.#next.operations.push(operation);
+    this.#next.bytes += bytes;
+    this.#next.sync ||= sync;
+    // The rest of this tick's entries go with it.
+    if (!this.#running && !this.#failing) setImmediate(() => this.#start());
+  }
+
+  #start(): void {
+    if (this.#running || this.#failing || this.#next.operations.length === 0) return;
+    const group = this.#next;
+    this.#next = emptyGroup();
+    this.#running = this.#write(group).finally(() => {
+      this.#running = undefined;
+      this.#start();
+    });
+  }
+
+  async #write(group: Group): Promise<void> {
+    const heads = Array.from(group.members.keys(), (member) => member.headRecord());
+    try {
+      await this.db.batch([...group.operations, ...heads], { sync: group.sync });
+    } catch (error) {
+      this.#refused(group, asError(error));
+      return;
+    }
+    for (const [member, n] of group.members) member.settled(n, true);
+  }
+
+  #refused(group: Group, error: Error): void {
+    const waiting = this.#next;
+    this.#next = {
+      operations: [...group.operations, ...waiting.operations],
+      bytes: group.bytes + waiting.bytes,
+      sync: true,
+      members: new Map([...group.members, ...waiting.members]),
+    };
+    this.#failing = true;
+    this.onTrouble(error);
+    for (const [member, n] of this.#next.members) member.settled(n, false);
+    this.#retry = setTimeout(() => void this.#tryAgain(), RETRY_MS);
+    this.#retry.unref();
+  }
+
+  async #tryAgain(): Promise<void> {
+    this.#failing = false;
+    this.#start();
+    await this.#running;
+    if (!this.#failing) this.onTrouble(undefined);
+  }
+}
