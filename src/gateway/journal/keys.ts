@@ -10,11 +10,20 @@ export const headKey = (id: SessionId): string => `h!${id}`;
 export const entryKey = (id: SessionId, n: number): string =>
   `e!${id}!${String(n).padStart(DIGITS, '0')}`;
 
-export const numberOfEntryKey = (key: string): number => Number(key.slice(-DIGITS));
+export const numberOfKey = (key: string): number => Number(key.slice(-DIGITS));
 
 export const entryRange = (id: SessionId): { gte: string; lt: string } => ({
   gte: `e!${id}!`,
   lt: `e!${id}"`,
+});
+
+/** Idempotency keys, by the number at which they were accepted. */
+export const seenKey = (id: SessionId, n: number): string =>
+  `k!${id}!${String(n).padStart(DIGITS, '0')}`;
+
+export const seenRange = (id: SessionId): { gte: string; lt: string } => ({
+  gte: `k!${id}!`,
+  lt: `k!${id}"`,
 });
 
 export const META_RANGE = { gte: 'm!', lt: 'm"' };

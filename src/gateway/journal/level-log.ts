@@ -2,7 +2,7 @@ import { ApertureError } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { GatewayMethod, type LogEntry, type LoggedMessage } from '../../core/log/entry.ts';
 import type { Database } from './database.ts';
-import { entryKey, entryRange, headKey, numberOfEntryKey } from './keys.ts';
+import { entryKey, entryRange, headKey, numberOfKey, seenKey } from './keys.ts';
 import type { SessionLog, StoredEntry } from './port.ts';
 import type { BatchWriter, GroupMember, Operation } from './writer.ts';
 
@@ -65,7 +65,7 @@ export class LevelLog implements SessionLog, GroupMember {
     return this.#committed;
   }
 
-  append(message: LoggedMessage): LogEntry {
+  append(message: LoggedMessage, key?: string): LogEntry {
     if (this.#closed) throw new ApertureError('log_closed', 'The session has ended.');
     const entry: LogEntry = { n: this.#head + 1, at: this.options.now(), m: message };
     const frame = Buffer.from(JSON.stringify({ t: 'm', ...entry }));
@@ -73,8 +73,13 @@ export class LevelLog implements SessionLog, GroupMember {
     this.#bytes += frame.byteLength;
     this.#tail.push({ n: entry.n, frame });
     this.#tailBytes += frame.byteLength;
-    const operation: Operation = { type: 'put', key: entryKey(this.id, entry.n), value: frame };
-    this.writer.add(this, entry.n, operation, isMilestone(message));
+    const operations: Operation[] = [
+      { type: 'put', key: entryKey(this.id, entry.n), value: frame },
+    ];
+    if (key !== undefined) {
+      operations.push({ type: 'put', key: seenKey(this.id, entry.n), value: Buffer.from(key) });
+    }
+    this.writer.add(this, entry.n, operations, isMilestone(message));
     if (this.#bytes > this.options.maxBytes) void this.#trim();
     return entry;
   }
@@ -98,7 +103,7 @@ export class LevelLog implements SessionLog, GroupMember {
     for await (const [key, frame] of this.db.iterator(range)) {
       bytes += frame.byteLength;
       if (batch.length > 0 && bytes > maxBytes) break;
-      batch.push({ n: numberOfEntryKey(key), frame });
+      batch.push({ n: numberOfKey(key), frame });
     }
     return batch;
   }
@@ -169,7 +174,7 @@ export class LevelLog implements SessionLog, GroupMember {
     let freed = 0;
     let low = this.#low;
     for await (const [key, frame] of this.db.iterator(entryRange(this.id))) {
-      const n = numberOfEntryKey(key);
+      const n = numberOfKey(key);
       if (freed >= goal || n >= this.#durable) break;
       operations.push({ type: 'del', key });
       freed += frame.byteLength;

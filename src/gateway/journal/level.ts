@@ -1,13 +1,15 @@
 import { isObject, type JsonObject } from '../../core/json.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { newId } from '../../core/ids.ts';
+import { MAX_SEEN_KEYS } from '../../core/limits.ts';
 import { closeDatabase, openDatabase, type Database } from './database.ts';
 import {
   entryRange,
   headKey,
   metaKey,
   META_RANGE,
-  numberOfEntryKey,
+  numberOfKey,
+  seenRange,
   sessionOfMetaKey,
 } from './keys.ts';
 import { LevelLog, type LogHead } from './level-log.ts';
@@ -33,7 +35,7 @@ export interface LevelOptions {
 }
 
 /**
- * The logs on disk, in one ordered store (docs/adr/0006). Entries of all sessions are written in
+ * The logs on disk, in one ordered store (docs/adr/0008). Entries of all sessions are written in
  * groups, and become sendable when their group is in the operating system's hands: a killed gateway
  * loses nothing that any page has seen. What would be sorely missed after a power cut (turn ends,
  * permission requests, prompts) is also synced.
@@ -75,7 +77,8 @@ class LevelJournal implements Journal {
       const id = sessionOfMetaKey(key);
       const meta: unknown = JSON.parse(value.toString());
       if (!isObject(meta)) continue;
-      restored.push({ id, meta, log: this.#open(id, await this.#headOf(id)) });
+      const keys = await this.#keysOf(id);
+      restored.push({ id, meta, log: this.#open(id, await this.#headOf(id)), keys });
     }
     return restored;
   }
@@ -85,6 +88,7 @@ class LevelJournal implements Journal {
     this.#logs.delete(id);
     void this.#writer.after(async () => {
       await this.db.clear(entryRange(id));
+      await this.db.clear(seenRange(id));
       await this.db.batch([
         { type: 'del', key: headKey(id) },
         { type: 'del', key: metaKey(id) },
@@ -109,6 +113,15 @@ class LevelJournal implements Journal {
     return log;
   }
 
+  async #keysOf(id: SessionId): Promise<[key: string, n: number][]> {
+    const keys: [string, number][] = [];
+    const newest = { ...seenRange(id), reverse: true, limit: MAX_SEEN_KEYS };
+    for await (const [key, value] of this.db.iterator(newest)) {
+      keys.push([value.toString(), numberOfKey(key)]);
+    }
+    return keys.reverse();
+  }
+
   /** The head record may be older than the last group that was written, so the last entry decides. */
   async #headOf(id: SessionId): Promise<LogHead> {
     const stored = await this.db.get(headKey(id));
@@ -116,7 +129,7 @@ class LevelJournal implements Journal {
     const known = isObject(parsed) ? parsed : {};
     let last = 0;
     for await (const key of this.db.keys({ ...entryRange(id), reverse: true, limit: 1 })) {
-      last = numberOfEntryKey(key);
+      last = numberOfKey(key);
     }
     const epoch =
       typeof known['epoch'] === 'string' && this.epochsHold ? known['epoch'] : newId().slice(0, 8);

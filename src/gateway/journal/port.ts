@@ -24,8 +24,11 @@ export interface SessionLog {
   readonly head: number;
   /** Last number that may be sent; at most `head`. */
   readonly committed: number;
-  /** @throws ApertureError `log_closed` after the log was dropped. */
-  append(message: LoggedMessage): LogEntry;
+  /**
+   * @param key an idempotency key that is accepted by this entry, and remembered with it or not at all.
+   * @throws ApertureError `log_closed` after the log was dropped.
+   */
+  append(message: LoggedMessage, key?: string): LogEntry;
   /** Resolves when `n` is committed; rejects when it never will be. */
   whenCommitted(n: number): Promise<void>;
   /**
@@ -55,4 +58,6 @@ export interface RestoredSession {
   readonly id: SessionId;
   readonly meta: JsonObject;
   readonly log: SessionLog;
+  /** The newest idempotency keys and the numbers at which they were accepted, oldest first. */
+  readonly keys: readonly (readonly [key: string, n: number])[];
 }

@@ -44,8 +44,8 @@ export class BatchWriter {
   ) {}
 
   /** Adds one entry of `member`, numbered `n`. */
-  add(member: GroupMember, n: number, operation: Operation, sync: boolean): void {
-    this.#enqueue(operation, sync);
+  add(member: GroupMember, n: number, operations: readonly Operation[], sync: boolean): void {
+    this.put(operations, sync);
     this.#next.members.set(member, n);
     // While the disk refuses, readers must not wait for it.
     if (this.#failing) member.settled(n, false);

@@ -18,7 +18,6 @@ export type Settled =
  */
 export class PermissionDesk {
   readonly #pending = new Map<string, Pending>();
-  #next = 0;
 
   get ids(): string[] {
     return [...this.#pending.keys()];
@@ -28,9 +27,13 @@ export class PermissionDesk {
     return this.#pending.size;
   }
 
-  /** @returns the new request's id. */
-  open(params: JsonObject, respond: (result: unknown) => void): string {
-    const id = `r${this.#next++}`;
+  /**
+   * @param n the log number that the request will have; ids are made of it, so that none comes twice
+   *   in a session, over restarts of the agent and of the gateway.
+   * @returns the new request's id.
+   */
+  open(n: number, params: JsonObject, respond: (result: unknown) => void): string {
+    const id = `r${n}`;
     const options = Array.isArray(params['options']) ? params['options'] : [];
     const optionIds = new Set<string>();
     for (const option of options) {
@@ -42,11 +45,15 @@ export class PermissionDesk {
     return id;
   }
 
-  /** Compare-and-set: the first valid answer takes the request, every other is refused. */
-  settle(id: string, outcome: Outcome): Settled {
+  /**
+   * Compare-and-set: the first valid answer takes the request, every other is refused.
+   *
+   * @param head the log's last number: what it does not reach has never been asked.
+   */
+  settle(id: string, outcome: Outcome, head: number): Settled {
     const pending = this.#pending.get(id);
     if (!pending) {
-      return this.#wasOpen(id)
+      return wasOpen(id, head)
         ? refuse('already_resolved', 'This request was answered already.')
         : refuse('unknown_request', 'There is no such request in this session.');
     }
@@ -63,11 +70,11 @@ export class PermissionDesk {
     this.#pending.clear();
     return all;
   }
+}
 
-  #wasOpen(id: string): boolean {
-    const number = /^r(\d{1,15})$/.exec(id)?.[1];
-    return number !== undefined && Number(number) < this.#next;
-  }
+function wasOpen(id: string, head: number): boolean {
+  const number = /^r(\d{1,15})$/.exec(id)?.[1];
+  return number !== undefined && Number(number) <= head;
 }
 
 const refuse = (code: string, message: string): Settled => ({

@@ -9,7 +9,8 @@ import type { Journal } from '../journal/port.ts';
 import type { Logger } from '../logger.ts';
 import type { Timings } from '../timings.ts';
 import { listDirectories, resolveDirectory } from './directory.ts';
-import { Session } from './session.ts';
+import { factsFromJson, factsToJson } from './facts.ts';
+import { Session, type SessionOptions } from './session.ts';
 
 const MAX_TITLE = 200;
 
@@ -74,7 +75,7 @@ export class SessionPool {
       cwd || spec.cwd || this.options.defaultCwd,
       this.options.roots,
     );
-    const { journal, maxSessions, logger, timings, version, now } = this.options;
+    const { journal, maxSessions, logger, now } = this.options;
     // After the last await: two requests at once must not both pass.
     if (this.#sessions.size >= maxSessions) {
       throw new ApertureError(
@@ -84,22 +85,40 @@ export class SessionPool {
       );
     }
     const id = newId();
-    const session = new Session({
+    const session = this.#make({
       id,
-      title: given,
-      fallbackTitle: oneLine(path.basename(directory), MAX_TITLE) || spec.title,
-      spec,
-      cwd: directory,
+      facts: {
+        title: {
+          text: given ?? (oneLine(path.basename(directory), MAX_TITLE) || spec.title),
+          by: given === undefined ? 'nobody' : 'user',
+        },
+        agent: { name: spec.name, title: spec.title },
+        cwd: directory,
+        createdAt: now(),
+        prompted: false,
+      },
+      restored: false,
       log: journal.create(id),
-      logger,
-      timings,
-      version,
-      now,
+      keys: [],
     });
     this.#sessions.set(id, session);
     logger.info('session.created', { sessionId: id, agent: spec.name, cwd: directory });
     session.start();
     return session;
+  }
+
+  /** Takes up the sessions that an earlier gateway kept. Their agents start when they are needed. */
+  async restore(): Promise<void> {
+    const found = await this.options.journal.restore();
+    const sessions = found.flatMap(({ id, meta, log, keys }) => {
+      const facts = factsFromJson(meta);
+      return facts ? [this.#make({ id, facts, restored: true, log, keys })] : [];
+    });
+    await Promise.all(sessions.map((session) => session.recover()));
+    sessions.sort((a, b) => a.summary().createdAt - b.summary().createdAt);
+    for (const session of sessions) this.#sessions.set(session.id, session);
+    if (sessions.length > 0)
+      this.options.logger.info('sessions.restored', { count: sessions.length });
   }
 
   /** @throws ApertureError `bad_title` */
@@ -113,18 +132,32 @@ export class SessionPool {
     this.options.logger.info('session.ended', { sessionId: session.id, by });
     const ending = session
       .end(by)
-      .then(() => session.unobserved())
+      .then(() => session.observers.gone())
       .then(() => this.options.journal.drop(session.id))
       .finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 
-  /** Stops every agent. */
+  /** Stops every agent, and writes what is left of the logs. Sessions that can be restored stay. */
   async close(): Promise<void> {
     await Promise.all([
       ...[...this.#sessions.values()].map((session) => session.stopAgent()),
       ...this.#ending,
     ]);
+    await this.options.journal.close();
+  }
+
+  #make(given: Pick<SessionOptions, 'id' | 'facts' | 'restored' | 'log' | 'keys'>): Session {
+    const { journal, logger, timings, version, now } = this.options;
+    return new Session({
+      ...given,
+      spec: () => this.#spec(given.facts.agent.name),
+      keep: (facts) => journal.keep(given.id, factsToJson(facts)),
+      logger,
+      timings,
+      version,
+      now,
+    });
   }
 
   #spec(agent: unknown): AgentSpec {

@@ -4,7 +4,12 @@ import { MAX_SEEN_KEYS } from '../../core/limits.ts';
 export class SeenKeys {
   readonly #numbers = new Map<string, number>();
 
-  constructor(private readonly max: number = MAX_SEEN_KEYS) {}
+  constructor(
+    private readonly max: number = MAX_SEEN_KEYS,
+    known: readonly (readonly [key: string, n: number])[] = [],
+  ) {
+    for (const [key, n] of known) this.add(key, n);
+  }
 
   /** The number at which this key was accepted; undefined when it was not, or so long ago that it is forgotten. */
   get(key: string): number | undefined {

@@ -3,6 +3,7 @@ import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import { toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { isObject, type JsonObject } from '../../core/json.ts';
+import { MAX_SEEN_KEYS } from '../../core/limits.ts';
 import type { LoggedMessage } from '../../core/log/entry.ts';
 import type { AnswerFrame, CancelFrame, PromptFrame } from '../../core/wire/frames.ts';
 import type { AgentState, SessionSummary } from '../../core/wire/rest.ts';
@@ -10,7 +11,6 @@ import {
   AgentLink,
   type AgentReady,
   type LinkHost,
-  type Oddity,
   type PromptOutcome,
 } from '../acp/agent-link.ts';
 import type { AgentEnd } from '../acp/failures.ts';
@@ -20,38 +20,38 @@ import type { SessionLog } from '../journal/port.ts';
 import type { Logger } from '../logger.ts';
 import type { Timings } from '../timings.ts';
 import * as entries from './entries.ts';
+import type { SessionFacts } from './facts.ts';
+import { Observers } from './observers.ts';
+import { OddityCounter } from './oddities.ts';
 import { PermissionDesk } from './permissions.ts';
+import { refuse, type Receipt } from './receipt.ts';
+import { missingEnd } from './recover.ts';
 import { SeenKeys } from './seen-keys.ts';
 import { Title } from './title.ts';
 
-/** Of each kind of oddity, this many are written to the gateway's log; the rest are counted. */
-const ODDITIES_LOGGED = 10;
-
 export interface SessionOptions {
   readonly id: SessionId;
-  /** Given by the user; otherwise `fallbackTitle` stands until the first prompt or the agent gives one. */
-  readonly title?: string;
-  readonly fallbackTitle: string;
-  readonly spec: AgentSpec;
-  readonly cwd: string;
+  /** A new session's, or those that an earlier gateway kept. */
+  readonly facts: SessionFacts;
+  /** The agent's process belongs to an earlier gateway and is gone. */
+  readonly restored: boolean;
+  /** How to start the agent. @throws ApertureError `agent_missing` when it is not installed any more. */
+  readonly spec: () => AgentSpec;
   readonly log: SessionLog;
+  /** Idempotency keys that an earlier gateway accepted, oldest first. */
+  readonly keys: readonly (readonly [key: string, n: number])[];
+  /** Told whenever the facts changed. */
+  readonly keep: (facts: SessionFacts) => void;
   readonly logger: Logger;
   readonly timings: Timings;
   readonly version: string;
   readonly now: () => number;
 }
 
-/** What became of a frame with a key: accepted at log number `n`, or refused and nothing ran. */
-export type Receipt = { ok: true; n: number; dup: boolean } | { ok: false; error: ErrorInfo };
-
-export interface SessionObserver {
-  summaryChanged(): void;
-  /** The log has its last entry. */
-  ended(): void;
-}
-
 interface Turn {
   readonly key: string;
+  /** The log number of its prompt. */
+  readonly n: number;
   readonly prompt: readonly ContentBlock[];
   readonly startedAt: number;
   /** Whether the agent has the prompt: it may still be starting. */
@@ -69,10 +69,9 @@ export class Session {
   readonly log: SessionLog;
   readonly #options: SessionOptions;
   readonly #desk = new PermissionDesk();
-  readonly #keys = new SeenKeys();
-  readonly #observers = new Set<SessionObserver>();
-  #onUnobserved: (() => void) | undefined;
-  readonly #oddities = new Map<Oddity, number>();
+  readonly #keys: SeenKeys;
+  readonly observers = new Observers();
+  readonly #oddities: OddityCounter;
   readonly #createdAt: number;
   #updatedAt: number;
   readonly #title: Title;
@@ -89,14 +88,29 @@ export class Session {
   #ended = false;
   /** The gateway is closing: no agent is started any more. */
   #stopped = false;
-  #summaryDue = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.id = options.id;
     this.log = options.log;
-    this.#createdAt = this.#updatedAt = options.now();
-    this.#title = new Title(options.title, options.fallbackTitle);
+    const { title, createdAt, acpSessionId, prompted } = options.facts;
+    this.#createdAt = this.#updatedAt = createdAt;
+    this.#title = new Title(title.text, title.by);
+    this.#acpSessionId = acpSessionId;
+    this.#prompted = prompted;
+    this.#keys = new SeenKeys(MAX_SEEN_KEYS, options.keys);
+    this.#oddities = new OddityCounter(options.id, options.logger);
+    if (options.restored) this.#agentState = 'exited';
+    else this.#keep();
+  }
+
+  /** Ends in the log what the end of an earlier gateway cut. Before anything else is asked of it. */
+  async recover(): Promise<void> {
+    const { turn } = this.#options.facts;
+    if (!turn) return;
+    for (const message of await missingEnd(this.log, turn)) this.#append(message);
+    this.#lastStop = 'interrupted';
+    this.#keep();
   }
 
   get isEnded(): boolean {
@@ -117,9 +131,9 @@ export class Session {
     return {
       id: this.id,
       title: this.#title.text,
-      agent: this.#options.spec.name,
-      agentTitle: this.#options.spec.title,
-      cwd: this.#options.cwd,
+      agent: this.#options.facts.agent.name,
+      agentTitle: this.#agentTitle,
+      cwd: this.#options.facts.cwd,
       createdAt: this.#createdAt,
       updatedAt: this.#updatedAt,
       agentState: this.#agentState,
@@ -132,25 +146,11 @@ export class Session {
     };
   }
 
-  /** @returns stops it. */
-  observe(observer: SessionObserver): () => void {
-    this.#observers.add(observer);
-    return () => {
-      this.#observers.delete(observer);
-      if (this.#observers.size === 0) this.#onUnobserved?.();
-    };
-  }
-
-  /** Resolves when no page looks at it any more. */
-  async unobserved(): Promise<void> {
-    if (this.#observers.size === 0) return;
-    await new Promise<void>((resolve) => (this.#onUnobserved = resolve));
-  }
-
   /** Starts the agent. Returns at once; what becomes of it stands in the log. */
   start(): void {
     if (this.#ended || this.#stopped) return;
-    const { spec, cwd, timings, version } = this.#options;
+    const { timings, version } = this.#options;
+    const { cwd } = this.#options.facts;
     this.#agentError = undefined;
     this.#setAgentState('starting', entries.agentState('starting'));
     const host = this.#linkHost();
@@ -160,7 +160,7 @@ export class Session {
       const { initTimeoutMs, stopGraceMs } = timings;
       const previous = this.#acpSessionId;
       const link = new AgentLink(
-        { spec, cwd, previous, initTimeoutMs, stopGraceMs, version },
+        { spec: this.#options.spec(), cwd, previous, initTimeoutMs, stopGraceMs, version },
         host.callbacks,
       );
       host.link = this.#link = link;
@@ -184,16 +184,18 @@ export class Session {
         true,
       );
     }
-    const n = prompt
-      .map((block) => this.#append(entries.userMessage(block, k, by)))
-      .reduce((_, last) => last);
+    const numbers = prompt.map((block, i) =>
+      this.#append(entries.userMessage(block, k, by), i === 0 ? k : undefined),
+    );
+    const n = numbers.at(-1)!;
     this.#keys.add(k, n);
     const startedAt = this.#options.now();
-    const turn: Turn = { key: k, prompt, startedAt, sent: false, cancelling: false };
-    this.#turn = turn;
+    this.#turn = { key: k, n: numbers[0]!, prompt, startedAt, sent: false, cancelling: false };
+    const turn = this.#turn;
     this.#append(entries.turnState('running', k));
     if (this.#title.byPrompt(prompt)) this.#append(entries.renamed(this.#title.text));
-    this.#touch();
+    this.#keep();
+    this.observers.summaryChanged();
     this.#prepareAgent();
     this.#options.logger.info('prompt', { sessionId: this.id, requestId: k, by });
     // Nothing runs that a restarted gateway would not know of.
@@ -204,14 +206,14 @@ export class Session {
   answer({ k, id, result }: AnswerFrame, by: string): Receipt {
     const before = this.#before(k);
     if (before) return before;
-    const settled = this.#desk.settle(id, result.outcome);
+    const settled = this.#desk.settle(id, result.outcome, this.log.head);
     if (!settled.ok) return settled;
-    const n = this.#append(entries.requestResolved(id, by, result.outcome));
+    const n = this.#append(entries.requestResolved(id, by, result.outcome), k);
     this.#keys.add(k, n);
     if (this.#turn && this.#desk.size === 0) {
       this.#append(entries.turnState('running', this.#turn.key));
     }
-    this.#touch();
+    this.observers.summaryChanged();
     this.#options.logger.info('answer', { sessionId: this.id, requestId: id, by });
     void this.log.whenCommitted(n).then(() => settled.respond(result));
     return { ok: true, n, dup: false };
@@ -236,7 +238,7 @@ export class Session {
       } else {
         this.#finish(turn, 'cancelled');
       }
-      this.#touch();
+      this.observers.summaryChanged();
     }
     this.#keys.add(k, this.log.head);
     return { ok: true, n: this.log.head, dup: false };
@@ -247,7 +249,8 @@ export class Session {
     if (this.#ended) return;
     this.#title.byUser(title);
     this.#append(entries.renamed(title));
-    this.#touch();
+    this.#keep();
+    this.observers.summaryChanged();
   }
 
   /** Final: the agent is stopped, every open request is settled, nothing follows in the log. */
@@ -258,7 +261,7 @@ export class Session {
     this.#append(entries.ended(by));
     this.#ended = true;
     this.#agentState = 'exited';
-    for (const observer of this.#observers) observer.ended();
+    this.observers.end();
     await this.stopAgent();
   }
 
@@ -284,7 +287,7 @@ export class Session {
           else respond(CANCELLED);
         },
         ended: (end) => this.#current(host.link) && this.#agentEnded(end),
-        odd: (what, detail) => this.#odd(what, detail),
+        odd: (what, detail) => this.#oddities.add(what, detail),
       },
     };
     return host;
@@ -298,40 +301,43 @@ export class Session {
     this.#acpSessionId = acpSessionId;
     this.#setAgentState('ready', entries.agentState('ready', details));
     if (memory === 'forgotten' && this.#prompted) {
-      const { title } = this.#options.spec;
       this.#append(
         entries.notice(
           'warning',
-          `${title} was started again and does not remember what was said before. Tell it what it needs to know.`,
+          `${this.#agentTitle} was started again and does not remember what was said before. Tell it what it needs to know.`,
         ),
       );
     }
     if (memory === 'forgotten') this.#prompted = false;
+    this.#keep();
     if (this.#turn) this.#send(this.#turn);
   }
 
   #agentUpdate(params: JsonObject): void {
     const late = this.#stuck || (!this.#turn && this.#lastStop === 'cancelled');
-    if (late && isConversation(params)) return this.#odd('late_update', 'session/update');
+    if (late && isConversation(params)) return this.#oddities.add('late_update', 'session/update');
     this.#append({ method: 'session/update', params });
     const update = params['update'];
     if (isObject(update) && update['sessionUpdate'] === 'session_info_update') {
       const led = this.#title.byAgent(update['title']);
       // The agent's own stands in the log already; the user's is said again after it.
       if (led === 'insist') this.#append(entries.renamed(this.#title.text));
-      if (led === 'changed') this.#touch();
+      if (led === 'changed') {
+        this.#keep();
+        this.observers.summaryChanged();
+      }
     }
   }
 
   #agentAsks(params: JsonObject, respond: (result: unknown) => void): void {
     // A cancelled turn gets no more permissions; ACP wants its requests answered so.
     if (this.#stuck || this.#turn?.cancelling) return respond(CANCELLED);
-    const id = this.#desk.open(params, respond);
+    const id = this.#desk.open(this.log.head + 1, params, respond);
     this.#append({ method: 'session/request_permission', id, params });
     if (this.#turn && this.#desk.size === 1) {
       this.#append(entries.turnState('requires_action', this.#turn.key));
     }
-    this.#touch();
+    this.observers.summaryChanged();
   }
 
   #agentEnded(end: AgentEnd): void {
@@ -367,7 +373,10 @@ export class Session {
     const link = this.#link;
     if (this.#turn !== turn || turn.sent || !link || this.#agentState !== 'ready') return;
     turn.sent = true;
-    this.#prompted = true;
+    if (!this.#prompted) {
+      this.#prompted = true;
+      this.#keep();
+    }
     link.prompt(turn.prompt, (outcome) => {
       if (this.#link === link) this.#promptDone(turn, outcome);
     });
@@ -393,10 +402,10 @@ export class Session {
   #giveUp(turn: Turn): void {
     if (this.#turn !== turn) return;
     this.#stuck = true;
-    const { spec, timings } = this.#options;
+    const { timings } = this.#options;
     const error: ErrorInfo = {
       code: 'cancel_timeout',
-      message: `${spec.title} did not stop within ${Math.round(timings.cancelGraceMs / 100) / 10} s. What it still says of this turn is dropped, and your next message starts it again.`,
+      message: `${this.#agentTitle} did not stop within ${Math.round(timings.cancelGraceMs / 100) / 10} s. What it still says of this turn is dropped, and your next message starts it again.`,
       retryable: false,
     };
     this.#options.logger.warn('cancel.timeout', { sessionId: this.id, requestId: turn.key });
@@ -410,7 +419,8 @@ export class Session {
     this.#turn = undefined;
     this.#lastStop = stopReason;
     this.#append(entries.turnState('idle', turn.key, { stopReason, response }));
-    this.#touch();
+    this.#keep();
+    this.observers.summaryChanged();
     this.#options.logger.info('turn.ended', {
       sessionId: this.id,
       requestId: turn.key,
@@ -438,8 +448,28 @@ export class Session {
     return undefined;
   }
 
-  #append(message: LoggedMessage): number {
-    const { n, at } = this.log.append(message);
+  get #agentTitle(): string {
+    return this.#options.facts.agent.title;
+  }
+
+  /** What a restarted gateway must know, as it is now. */
+  #keep(): void {
+    if (this.#ended || this.#stopped) return;
+    const { agent, cwd } = this.#options.facts;
+    const { key, startedAt, n } = this.#turn ?? {};
+    this.#options.keep({
+      title: { text: this.#title.text, by: this.#title.by },
+      agent,
+      cwd,
+      createdAt: this.#createdAt,
+      acpSessionId: this.#acpSessionId,
+      prompted: this.#prompted,
+      ...(key !== undefined && { turn: { key, startedAt: startedAt!, n: n! } }),
+    });
+  }
+
+  #append(message: LoggedMessage, key?: string): number {
+    const { n, at } = this.log.append(message, key);
     this.#updatedAt = at;
     return n;
   }
@@ -447,29 +477,8 @@ export class Session {
   #setAgentState(state: AgentState, message: LoggedMessage): void {
     this.#agentState = state;
     this.#append(message);
-    this.#touch();
-  }
-
-  #touch(): void {
-    if (this.#summaryDue) return;
-    this.#summaryDue = true;
-    queueMicrotask(() => {
-      this.#summaryDue = false;
-      if (!this.#ended) for (const observer of this.#observers) observer.summaryChanged();
-    });
-  }
-
-  #odd(what: Oddity, detail: string): void {
-    const count = (this.#oddities.get(what) ?? 0) + 1;
-    this.#oddities.set(what, count);
-    if (count > ODDITIES_LOGGED) return;
-    this.#options.logger.warn(`agent.${what}`, { sessionId: this.id, count, detail });
+    this.observers.summaryChanged();
   }
 }
 
 const CANCELLED = { outcome: { outcome: 'cancelled' } };
-
-const refuse = (code: string, message: string, retryable = false): Receipt => ({
-  ok: false,
-  error: { code, message, retryable },
-});

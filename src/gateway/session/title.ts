@@ -3,14 +3,20 @@ import { oneLine } from '../../core/text/sanitise.ts';
 
 const LENGTH = 80;
 
+export type TitleGiver = 'nobody' | 'agent' | 'user';
+
 /** A session's title and who gave it: the user's stands for good, the agent's over a made-up one. */
 export class Title {
   #text: string;
-  #by: 'nobody' | 'agent' | 'user';
+  #by: TitleGiver;
 
-  constructor(given: string | undefined, fallback: string) {
-    this.#text = given ?? fallback;
-    this.#by = given === undefined ? 'nobody' : 'user';
+  constructor(text: string, by: TitleGiver) {
+    this.#text = text;
+    this.#by = by;
+  }
+
+  get by(): TitleGiver {
+    return this.#by;
   }
 
   get text(): string {

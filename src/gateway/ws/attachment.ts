@@ -4,7 +4,8 @@ import { MAX_SERVER_FRAME_BYTES } from '../../core/limits.ts';
 import { CloseCode } from '../../core/wire/close-codes.ts';
 import type { AttachFrame, AttachMode, ClientFrame, ServerFrame } from '../../core/wire/frames.ts';
 import type { SessionLog } from '../journal/port.ts';
-import type { Receipt, Session } from '../session/session.ts';
+import type { Receipt } from '../session/receipt.ts';
+import type { Session } from '../session/session.ts';
 
 /** Above this the page is not keeping up, and the log waits for it (bytes). */
 const HIGH_WATER = 1024 * 1024;
@@ -67,7 +68,7 @@ export class Attachment {
       pending: summary.pending,
     });
     this.#stopObserving = [
-      session.observe({
+      session.observers.add({
         summaryChanged: () => {
           this.#summaryDue = true;
           this.#sendSummary();

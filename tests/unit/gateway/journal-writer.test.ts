@@ -50,17 +50,17 @@ afterEach(() => vi.useRealTimers());
 
 test('what arrives in one tick is one batch, with the head record of each log once', async () => {
   const member = new Member();
-  writer.add(member, 1, put('a'), false);
-  writer.add(member, 2, put('b'), false);
+  writer.add(member, 1, [put('a')], false);
+  writer.add(member, 2, [put('b')], false);
   await writer.flush();
   expect(disk.batches).toEqual([{ keys: ['a', 'b', 'head'], sync: false }]);
   expect(member.settlements).toEqual([[2, true]]);
 });
 
 test('one entry that must be synced makes its group synced, and not the next', async () => {
-  writer.add(new Member(), 1, put('a'), true);
+  writer.add(new Member(), 1, [put('a')], true);
   await writer.flush();
-  writer.add(new Member(), 2, put('b'), false);
+  writer.add(new Member(), 2, [put('b')], false);
   await writer.flush();
   expect(disk.batches.map(({ sync }) => sync)).toEqual([true, false]);
 });
@@ -68,9 +68,9 @@ test('one entry that must be synced makes its group synced, and not the next', a
 test('[R32] a disk that refuses: readers go on, somebody is told once, and all is written when it works again', async () => {
   const member = new Member();
   disk.full = true;
-  writer.add(member, 1, put('a'), false);
+  writer.add(member, 1, [put('a')], false);
   await vi.waitFor(() => expect(troubles).toEqual(['no space left']));
-  writer.add(member, 2, put('b'), false);
+  writer.add(member, 2, [put('b')], false);
   expect(member.settlements).toEqual([
     [1, false],
     [2, false],
@@ -84,7 +84,7 @@ test('[R32] a disk that refuses: readers go on, somebody is told once, and all i
 
 test('[R32] closing writes what waits, even after a refusal', async () => {
   disk.full = true;
-  writer.add(new Member(), 1, put('a'), false);
+  writer.add(new Member(), 1, [put('a')], false);
   await vi.waitFor(() => expect(troubles).toHaveLength(1));
   disk.full = false;
   await writer.close();

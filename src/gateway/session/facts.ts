@@ -1,0 +1,41 @@
+import { isObject, type JsonObject } from '../../core/json.ts';
+import type { TitleGiver } from './title.ts';
+
+/** What a restarted gateway must know of a session beside its log. Times are ms since 1970. */
+export interface SessionFacts {
+  title: { text: string; by: TitleGiver };
+  agent: { name: string; title: string };
+  cwd: string;
+  createdAt: number;
+  /** The agent's own session, to be resumed or loaded. */
+  acpSessionId?: string;
+  /** A prompt has gone to the agent under `acpSessionId`. */
+  prompted: boolean;
+  /** The turn that was running; `n` is the log number of its prompt. */
+  turn?: { key: string; startedAt: number; n: number };
+}
+
+export const factsToJson = (facts: SessionFacts): JsonObject => ({ ...facts });
+
+/** @returns undefined for what no gateway of this kind has written. */
+export function factsFromJson(value: JsonObject): SessionFacts | undefined {
+  const { title, agent, cwd, createdAt, acpSessionId, prompted, turn } = value;
+  if (!isObject(title) || !isObject(agent) || typeof cwd !== 'string') return undefined;
+  if (typeof title['text'] !== 'string' || typeof agent['name'] !== 'string') return undefined;
+  const giver = (['nobody', 'agent', 'user'] as const).find((by) => by === title['by']);
+  return {
+    title: { text: title['text'], by: giver ?? 'user' },
+    agent: { name: agent['name'], title: String(agent['title'] ?? agent['name']) },
+    cwd,
+    createdAt: typeof createdAt === 'number' ? createdAt : 0,
+    ...(typeof acpSessionId === 'string' && { acpSessionId }),
+    prompted: prompted === true,
+    ...(isTurn(turn) && { turn }),
+  };
+}
+
+const isTurn = (value: unknown): value is NonNullable<SessionFacts['turn']> =>
+  isObject(value) &&
+  typeof value['key'] === 'string' &&
+  typeof value['startedAt'] === 'number' &&
+  typeof value['n'] === 'number';
