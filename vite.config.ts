@@ -8,7 +8,8 @@ export default defineConfig(({ isSsrBuild }) => ({
   base: './',
   define: { __APERTURE_VERSION__: JSON.stringify(packageJson.version) },
   // Only the bundle: tests load packages as Node does.
-  ...(isSsrBuild && { ssr: { noExternal: true } }),
+  // A native module cannot be bundled: it is looked up at run time.
+  ...(isSsrBuild && { ssr: { noExternal: true, external: ['classic-level'] } }),
   build: isSsrBuild
     ? {
         outDir: 'dist-gateway',

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ApertureError } from '../core/errors.ts';
 import { CloseCode } from '../core/wire/close-codes.ts';
@@ -32,7 +32,8 @@ export interface GatewayOptions {
   readonly maxSessions?: number;
   readonly version?: string;
   readonly logger?: Logger;
-  readonly journal?: Journal;
+  /** Opens the log, once the port is taken; undefined: sessions end with the process. */
+  readonly openJournal?: () => Promise<Journal>;
   readonly timings?: Partial<Timings>;
 }
 
@@ -51,7 +52,7 @@ export interface Gateway {
 /**
  * Starts listening.
  *
- * @throws ApertureError `port_in_use`, `port_forbidden` or `bad_host`.
+ * @throws ApertureError `port_in_use`, `port_forbidden`, `bad_host`, or as `openJournal`.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { registry, token, host = '127.0.0.1', roots = [], version = '0.0.0' } = options;
@@ -60,11 +61,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const now = Date.now;
   const server = createServer({ keepAlive: true, requestTimeout: 60_000 });
   const port = await listen(server, options.port ?? 4800, host);
+  // Whoever asks while the log is being read is told to come again.
+  server.on('request', notYet);
+  const journal = await openJournal(options, server);
 
   const checkToken = tokenChecker(token);
   const pool = new SessionPool({
     registry,
-    journal: options.journal ?? memoryJournal(),
+    journal,
     roots,
     defaultCwd: defaultDirectory(roots, process.cwd()),
     maxSessions: options.maxSessions ?? 50,
@@ -73,6 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     version,
     now,
   });
+  await pool.restore();
   const admission = new Admission({
     host,
     port,
@@ -81,6 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const launch = new LaunchTickets(now);
   const sockets = new SocketServer({ admission, pool, checkToken, logger, timings, now });
+  server.off('request', notYet);
   server.on(
     'request',
     httpListener({
@@ -122,6 +128,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return closed;
     },
   };
+}
+
+async function openJournal(options: GatewayOptions, server: Server): Promise<Journal> {
+  try {
+    return (await options.openJournal?.()) ?? memoryJournal();
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+}
+
+function notYet(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(503, { 'Retry-After': '1', 'Content-Type': 'application/json' });
+  response.end(
+    JSON.stringify({
+      error: { code: 'starting', message: 'The gateway is starting. Try again.', retryable: true },
+    }),
+  );
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

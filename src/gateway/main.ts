@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { realpath } from 'node:fs/promises';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApertureError } from '../core/errors.ts';
 import { loadRegistry } from './agents/registry.ts';
@@ -8,6 +9,7 @@ import { agentTable, HELP } from './cli/help.ts';
 import { mayOpen, openBrowser } from './cli/open-browser.ts';
 import { parseCommand, type ServeOptions } from './cli/options.ts';
 import { startGateway } from './gateway.ts';
+import { openLevelJournal } from './journal/level.ts';
 import { lineLogger } from './logger.ts';
 import { resolveDirectory } from './session/directory.ts';
 
@@ -68,6 +70,14 @@ async function serve(options: ServeOptions): Promise<void> {
     maxSessions,
     version: __APERTURE_VERSION__,
     logger,
+    openJournal: () =>
+      openLevelJournal({
+        location: path.join(dataDir, 'log'),
+        onTrouble: (error) => {
+          if (error) logger.error('journal.failing', { error: error.message });
+          else logger.info('journal.works_again', {});
+        },
+      }),
     timings: initTimeoutMs === undefined ? {} : { initTimeoutMs },
   });
   endOnSignals(() => gateway.close());

@@ -68,7 +68,10 @@ describe('attaching', () => {
   });
 
   test('[R21] [R30] what was trimmed is told as a gap, never hidden', async () => {
-    const to = await gateway({ scripted: [] }, { journal: memoryJournal({ maxEntries: 30 }) });
+    const to = await gateway(
+      { scripted: [] },
+      { openJournal: () => Promise.resolve(memoryJournal({ maxEntries: 30 })) },
+    );
     const { id } = await createSession(to);
     const first = await attach(to, id);
     const { epoch } = first.attached!;
