@@ -119,7 +119,7 @@ class LevelJournal implements Journal {
     for await (const [key, value] of this.db.iterator(newest)) {
       keys.push([value.toString(), numberOfKey(key)]);
     }
-    return keys.reverse();
+    return keys.toReversed();
   }
 
   /** The head record may be older than the last group that was written, so the last entry decides. */
