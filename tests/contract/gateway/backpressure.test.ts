@@ -10,7 +10,7 @@ const range = (from: number, to: number): number[] =>
 
 describe('a page that does not read', () => {
   test('[R16] [R21] holds nobody up, and gets everything once it reads again', async () => {
-    const to = await gateway({ scripted: [] }, { journal: memoryJournal({ maxBytes: 1e9 }) });
+    const to = await gateway({ scripted: [] }, { openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 1e9 })) });
     const { id } = await createSession(to);
     const quick = await attach(to, id);
     const slow = await attach(to, id);
@@ -30,7 +30,7 @@ describe('a page that does not read', () => {
     const to = await gateway(
       { scripted: [] },
       {
-        journal: memoryJournal({ maxBytes: 1e9 }),
+        openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 1e9 })),
         timings: { stuckMs: 200, sweepEveryMs: 50 },
       },
     );
@@ -57,7 +57,7 @@ describe('a page that does not read', () => {
   test('[R21] [R30] whose backlog was trimmed meanwhile is told so, and sees the gap', async () => {
     const to = await gateway(
       { scripted: [] },
-      { journal: memoryJournal({ maxBytes: 5 * MEGABYTE }) },
+      { openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 5 * MEGABYTE })) },
     );
     const { id } = await createSession(to);
     const quick = await attach(to, id);
