@@ -3,7 +3,9 @@ import { css } from 'lit';
 export const appStyles = css`
   :host {
     display: grid;
-    grid-template: minmax(0, 1fr) / minmax(16rem, var(--ap-sidebar-width)) minmax(0, 1fr);
+    grid-template:
+      'banners banners' auto
+      'list stage' minmax(0, 1fr) / minmax(16rem, var(--ap-sidebar-width)) minmax(0, 1fr);
     height: 100dvh;
     color: var(--ap-text);
     background: var(--ap-bg);
@@ -13,10 +15,15 @@ export const appStyles = css`
     -webkit-font-smoothing: antialiased;
     text-rendering: optimizelegibility;
   }
+  ap-banners {
+    grid-area: banners;
+  }
   ap-sidebar {
+    grid-area: list;
     border-right: 1px solid var(--ap-border);
   }
   .stage {
+    grid-area: stage;
     display: flex;
     flex-direction: column;
     min-width: 0;
@@ -42,20 +49,21 @@ export const appStyles = css`
     pointer-events: none;
   }
   .page {
+    grid-row: 2;
     grid-column: 1 / -1;
     overflow: auto;
   }
-  ap-banners {
-    flex: none;
-  }
   :host(.narrow) {
-    grid-template-columns: minmax(0, 1fr);
+    grid-template:
+      'banners' auto
+      'screen' minmax(0, 1fr) / minmax(0, 1fr);
   }
   :host(.narrow) ap-sidebar {
     border: 0;
   }
-  :host(.narrow) > * {
-    grid-area: 1 / 1;
+  :host(.narrow) ap-sidebar,
+  :host(.narrow) .stage {
+    grid-area: screen;
   }
   /* The screen that is not shown keeps its size, for the same reason as the panes. */
   :host(.narrow) .away {

@@ -108,6 +108,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     const screen = store.activeSessionId.value === undefined ? 'list' : this.screen;
     const away = (which: Screen) => narrow && which !== screen;
     return html`
+      <ap-banners .store=${store}></ap-banners>
       ${
         locked && sessions.length === 0 && store.started.value
           ? html`<div class="page">${this.#lazy('connect-page')}</div>`
@@ -136,7 +137,6 @@ export class ApApp extends SignalWatcher(LitElement) {
     const mounted = this.#mounted.update(record?.id, (id) => store.record(id) !== undefined);
     const count = store.sessions.value.length;
     return html`<main class="stage ${away ? 'away' : ''}" ?inert=${away}>
-      <ap-banners .store=${store}></ap-banners>
       ${
         record
           ? html`<ap-session-header

@@ -53,7 +53,7 @@ export abstract class ApDialog extends SignalWatcher(LitElement) {
   override render() {
     return html`<dialog aria-labelledby="heading" @close=${this.hide} @pointerdown=${this.#beside}>
       <div class="head">
-        <h2 id="heading">${this.heading}</h2>
+        <h2 id="heading" tabindex="-1" autofocus>${this.heading}</h2>
         <button type="button" class="icon-button" aria-label="Close" @click=${this.hide}>
           ${icons.close}
         </button>

@@ -22,6 +22,9 @@ export class ApMenu extends LitElement {
   static override styles = [
     baseStyles,
     css`
+      :host {
+        display: contents;
+      }
       [popover] {
         position: fixed;
         inset: auto;

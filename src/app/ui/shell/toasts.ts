@@ -22,8 +22,8 @@ export class ApToasts extends SignalWatcher(LitElement) {
       :host {
         position: fixed;
         z-index: 20;
+        top: calc(68px + env(safe-area-inset-top));
         right: 16px;
-        bottom: max(16px, env(safe-area-inset-bottom));
         left: 16px;
         display: grid;
         justify-items: end;
@@ -52,7 +52,7 @@ export class ApToasts extends SignalWatcher(LitElement) {
       @keyframes rise {
         from {
           opacity: 0;
-          transform: translateY(8px);
+          transform: translateY(-8px);
         }
       }
       .sign {

@@ -67,7 +67,10 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
       .options {
         display: flex;
         flex-wrap: wrap;
-        gap: 6px;
+        gap: 5px;
+      }
+      .options .button {
+        padding: 0 7px;
       }
       .what p {
         flex: 1;

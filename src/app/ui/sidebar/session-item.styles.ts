@@ -205,14 +205,13 @@ export const itemStyles = css`
     visibility: hidden;
   }
   ap-row-approval {
-    padding: 2px 8px 10px 35px;
+    padding: 2px 2px 10px 35px;
   }
   @media (hover: none) {
     .row {
       grid-template:
-        'gutter title aside menu' 22px 'gutter second second menu' 20px / 16px minmax(0, 1fr)
-        auto 34px;
-      padding: 10px 4px 11px 12px;
+        'gutter title aside menu' 22px 'gutter second second menu' 20px / 16px minmax(0, 1fr) auto 40px;
+      padding: 10px 0 11px 12px;
     }
     .gutter {
       grid-template-rows: 22px 20px;

@@ -99,10 +99,6 @@ export const sidebarStyles = css`
     overscroll-behavior: contain;
     scrollbar-gutter: stable;
   }
-  .list:empty {
-    flex: none;
-    padding: 0;
-  }
   ap-session-item + ap-session-item {
     margin-top: 1px;
   }
@@ -112,6 +108,7 @@ export const sidebarStyles = css`
     line-height: var(--ap-line);
     color: var(--ap-text-muted);
   }
+  ap-welcome,
   .skeleton {
     flex: 1;
   }

@@ -11,6 +11,7 @@ import { CommandEvent, type UiCommand } from '../command-event.ts';
 import * as icons from '../icons.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
 import type { ApSessionItem } from './session-item.ts';
+import '../stage/welcome.ts';
 import './session-item.ts';
 import { sidebarStyles } from './sidebar.styles.ts';
 
@@ -103,6 +104,7 @@ export class ApSidebar extends SignalWatcher(LitElement) {
         class="list"
         role="list"
         aria-label="Sessions"
+        ?hidden=${shown.length === 0}
         @keydown=${this.#listKey}
         @focusin=${this.#focusIn}
       >
@@ -164,6 +166,7 @@ export class ApSidebar extends SignalWatcher(LitElement) {
 
   #empty() {
     if (!this.store.started.value) return html`<div class="skeleton" aria-hidden="true"></div>`;
+    if (this.narrow) return html`<ap-welcome></ap-welcome>`;
     return html`<p class="none">
       No sessions yet. Start one: an agent, a directory, and it shows up here for as long as it
       lives.

@@ -44,6 +44,8 @@ export const dialogStyles = css`
     font-weight: 650;
     letter-spacing: -0.01em;
     line-height: 1.3;
+    /* Focused by the page when the dialog opens, never by Tab. */
+    outline: none;
   }
   .body {
     flex: 1 1 auto;
