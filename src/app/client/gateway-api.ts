@@ -127,7 +127,8 @@ export async function isGateway(
     });
     if (!response.ok) return false;
     // A static host may answer every path with its start page.
-    return isObject(safeParse(await response.text()));
+    const told = safeParse(await response.text());
+    return isObject(told) && told['name'] === 'aperture';
   } catch {
     return false;
   }

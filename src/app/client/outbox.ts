@@ -174,9 +174,9 @@ export class Outbox {
   }
 
   #pump(): void {
-    if (!this.#ready || this.#turn !== 'idle') return;
+    if (!this.#ready || this.#turn !== 'idle' || this.#entries.some(inFlight)) return;
     const next = this.#entries.find(({ delivery }) => delivery.state !== 'refused');
-    if (!next || inFlight(next)) return;
+    if (!next) return;
     // The log was read to its end and does not show it: by its key it is safe to send again. In another log
     // that key means nothing, and the user decides; order is kept, so the others wait for that.
     if (next.delivery.state === 'queued' || this.#sameLog) this.#transmit(next);

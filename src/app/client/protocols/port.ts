@@ -99,6 +99,7 @@ export interface Protocol {
   /** What becomes of the conversation when the connection breaks. */
   readonly afterDrop: 'resume' | 'retry' | 'lost' | 'done';
   readonly retry: RetryPolicy;
+  /** Reports nothing to the sink before it has returned. */
   open(request: OpenRequest): Link;
   classifyClose(code: number, reason: string): CloseInfo;
 }
