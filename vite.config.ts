@@ -36,6 +36,20 @@ export default defineConfig(({ isSsrBuild }) => ({
       },
       {
         extends: true,
+        // Found while tests run, they would be bundled then, and the page reloaded under the tests.
+        optimizeDeps: {
+          include: [
+            '@lit-labs/preact-signals',
+            '@preact/signals-core',
+            'axe-core',
+            'diff',
+            'fast-check',
+            'idb',
+            'lit',
+            'lit/decorators.js',
+            'lit/directives/repeat.js',
+          ],
+        },
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],

@@ -241,7 +241,7 @@ function toNodes(from: Part | undefined, to: Part | undefined): Inline[] {
   return nodes;
 }
 
-/** An open `**` is shown as strong to the end, since it nearly always will be; single marks wait. */
+/** The first open `**` is shown as strong to the end, since it nearly always will be; single marks wait. */
 function optimistic(from: Part): Inline[] {
   for (let part: Part | undefined = from; part; part = part.next) {
     if (
@@ -251,7 +251,7 @@ function optimistic(from: Part): Inline[] {
       part.char !== '~' &&
       part.next
     ) {
-      return [...toNodes(from, part), { t: 'strong', c: optimistic(part.next) }];
+      return [...toNodes(from, part), { t: 'strong', c: toNodes(part.next, undefined) }];
     }
   }
   return toNodes(from, undefined);

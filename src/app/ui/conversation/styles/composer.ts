@@ -2,9 +2,19 @@ import { css } from 'lit';
 
 export const composerStyles = css`
   :host {
+    position: relative;
     display: block;
     padding: 0 var(--ap-space-5) max(var(--ap-space-4), env(safe-area-inset-bottom));
     font-size: var(--ap-size-m);
+  }
+  /* The transcript fades out under the composer's edge. */
+  :host::before {
+    content: '';
+    position: absolute;
+    inset: -20px 14px auto;
+    height: 20px;
+    background: linear-gradient(to bottom, transparent, var(--ap-bg));
+    pointer-events: none;
   }
   .note,
   .wrap {
@@ -130,9 +140,6 @@ export const composerStyles = css`
   }
   .note .button {
     color: var(--ap-text);
-  }
-  .detail {
-    opacity: 0.8;
   }
 
   .usage {

@@ -279,14 +279,16 @@ export const transcriptStyles = css`
       max-width: 92%;
     }
   }
-  @media (pointer: coarse) {
+  @media (hover: none) {
+    /* No pointer to hover with: the answer's last message keeps its button in sight, the rest stays calm. */
     .message > .message-foot {
-      opacity: 0.8;
+      display: none;
     }
-    .message.assistant > .message-foot {
+    .message.assistant:has(+ .turn-end) > .message-foot {
       position: static;
+      display: flex;
       justify-content: flex-end;
-      margin-top: 2px;
+      opacity: 1;
     }
   }
 `;
