@@ -52,6 +52,10 @@ async function runAgent(name: string): Promise<void> {
 async function serve(options: ServeOptions): Promise<void> {
   const { port, host, allowOrigins, allowHosts, maxSessions, initTimeoutMs } = options;
   const logger = lineLogger((line) => process.stderr.write(line));
+  // One session's mishap must not end the other nine.
+  process.on('unhandledRejection', (reason) => {
+    logger.error('unhandled', { error: reason instanceof Error ? reason.stack : String(reason) });
+  });
   const [registry, roots] = await Promise.all([
     registryOf(options.config),
     Promise.all(options.roots.map(resolveRoot)),

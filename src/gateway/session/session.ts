@@ -199,7 +199,7 @@ export class Session {
     this.#prepareAgent();
     this.#options.logger.info('prompt', { sessionId: this.id, requestId: k, by });
     // Nothing runs that a restarted gateway would not know of.
-    void this.log.whenCommitted(n).then(() => this.#send(turn));
+    this.log.whenCommitted(n).then(() => this.#send(turn), ENDED_MEANWHILE);
     return { ok: true, n, dup: false };
   }
 
@@ -215,7 +215,7 @@ export class Session {
     }
     this.observers.summaryChanged();
     this.#options.logger.info('answer', { sessionId: this.id, requestId: id, by });
-    void this.log.whenCommitted(n).then(() => settled.respond(result));
+    this.log.whenCommitted(n).then(() => settled.respond(result), ENDED_MEANWHILE);
     return { ok: true, n, dup: false };
   }
 
@@ -482,3 +482,6 @@ export class Session {
 }
 
 const CANCELLED = { outcome: { outcome: 'cancelled' } };
+
+/** An entry that is never committed belongs to a session that was dropped: nobody waits for it. */
+const ENDED_MEANWHILE = (): void => {};

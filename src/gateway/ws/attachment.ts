@@ -3,7 +3,7 @@ import type { ErrorInfo } from '../../core/errors.ts';
 import { MAX_SERVER_FRAME_BYTES } from '../../core/limits.ts';
 import { CloseCode } from '../../core/wire/close-codes.ts';
 import type { AttachFrame, AttachMode, ClientFrame, ServerFrame } from '../../core/wire/frames.ts';
-import type { SessionLog } from '../journal/port.ts';
+import type { SessionLog, StoredEntry } from '../journal/port.ts';
 import type { Receipt } from '../session/receipt.ts';
 import type { Session } from '../session/session.ts';
 
@@ -115,9 +115,11 @@ export class Attachment {
   #answer(k: string, receipt: Receipt): void {
     if (!receipt.ok) return this.#send({ t: 'refused', k, error: receipt.error });
     const { n, dup } = receipt;
-    void this.session.log
-      .whenCommitted(n)
-      .then(() => this.#send({ t: 'ack', k, n, ...(dup && { dup: true }) }));
+    this.session.log.whenCommitted(n).then(
+      () => this.#send({ t: 'ack', k, n, ...(dup && { dup: true }) }),
+      // The session was dropped meanwhile; the close that follows says so.
+      () => {},
+    );
   }
 
   #sendSummary(): void {
@@ -137,31 +139,39 @@ export class Attachment {
   #pump(): void {
     if (this.#pumping || this.#detached) return;
     this.#pumping = true;
-    void this.#pumpLog().finally(() => {
-      this.#pumping = false;
-      if (this.#ending && !this.#detached && this.#cursor >= this.session.log.head) {
-        this.connection.close(CloseCode.ended, 'The session was ended.');
-      }
-    });
+    // A log that cannot be read: the page comes back, and goes on from what it has.
+    const unreadable = (): void => this.connection.close(1011, 'The log could not be read.');
+    this.#pumpLog().catch(unreadable);
   }
 
   async #pumpLog(): Promise<void> {
     const { log } = this.session;
-    const { socket } = this.connection;
-    while (!this.#detached && this.#cursor < log.committed && !this.#isFull()) {
-      const batch = await log.read(this.#cursor + 1, READ_BYTES);
-      if (this.#detached || socket.readyState !== socket.OPEN) return;
-      const first = batch[0];
-      if (!first) return;
-      // What it has not read yet was trimmed: it attaches again and is told of the gap.
-      if ((first.from ?? first.n) > this.#cursor + 1) return this.#tooSlow();
-      for (const [i, entry] of batch.entries()) {
-        const last = i === batch.length - 1;
-        socket.send(entry.frame, { binary: false }, last ? () => this.#flushed() : undefined);
-        this.#cursor = entry.n;
+    try {
+      while (!this.#detached && this.#cursor < log.committed && !this.#isFull()) {
+        const batch = await log.read(this.#cursor + 1, READ_BYTES);
+        if (this.#detached || batch.length === 0) return;
+        this.#sendBatch(batch);
       }
+    } finally {
+      // In the same breath as the last look at the log: what comes later starts it again.
+      this.#pumping = false;
     }
     if (this.#isFull()) this.#fullSince ??= this.connection.now();
+    if (this.#ending && !this.#detached && this.#cursor >= log.head) {
+      this.connection.close(CloseCode.ended, 'The session was ended.');
+    }
+  }
+
+  #sendBatch(batch: readonly StoredEntry[]): void {
+    const { socket } = this.connection;
+    const first = batch[0]!;
+    // What it has not read yet was trimmed: it attaches again and is told of the gap.
+    if ((first.from ?? first.n) > this.#cursor + 1) return this.#tooSlow();
+    for (const [i, entry] of batch.entries()) {
+      const last = i === batch.length - 1;
+      socket.send(entry.frame, { binary: false }, last ? () => this.#flushed() : undefined);
+      this.#cursor = entry.n;
+    }
   }
 
   /** Everything up to some batch has left: the page reads. */

@@ -10,7 +10,10 @@ const range = (from: number, to: number): number[] =>
 
 describe('a page that does not read', () => {
   test('[R16] [R21] holds nobody up, and gets everything once it reads again', async () => {
-    const to = await gateway({ scripted: [] }, { openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 1e9 })) });
+    const to = await gateway(
+      { scripted: [] },
+      { openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 1e9 })) },
+    );
     const { id } = await createSession(to);
     const quick = await attach(to, id);
     const slow = await attach(to, id);

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -15,7 +14,10 @@ let home: string;
 let bundle: string;
 
 beforeAll(async () => {
-  home = await realpath(await mkdtemp(path.join(tmpdir(), 'aperture-cli-')));
+  // Below node_modules: what is not bundled (the store's native part) is found from there.
+  const cache = path.join(ROOT, 'node_modules/.cache');
+  await mkdir(cache, { recursive: true });
+  home = await realpath(await mkdtemp(path.join(cache, 'aperture-cli-')));
   bundle = path.join(home, 'dist-gateway/aperture.js');
   // As `npm run build:gateway` does it, but where no other test is.
   await build({
