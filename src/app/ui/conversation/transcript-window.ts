@@ -23,6 +23,7 @@ export class TranscriptWindow {
   /** Log number of the first item that the reader had not seen. */
   private firstUnseen: number | undefined;
   private readonly context: ViewContext;
+  private readonly items = new WeakMap<Element, TranscriptItem>();
 
   constructor(
     private readonly record: SessionRecord,
@@ -38,6 +39,11 @@ export class TranscriptWindow {
 
   get mounted(): readonly ItemView[] {
     return this.views;
+  }
+
+  /** The item that a mounted element shows. */
+  itemOf(element: Element | null | undefined): TranscriptItem | undefined {
+    return element ? this.items.get(element) : undefined;
   }
 
   get hasOlder(): boolean {
@@ -149,6 +155,7 @@ export class TranscriptWindow {
       const item = items[index]!;
       const view = createView(item, this.context);
       this.byId.set(item.id, { view, index });
+      this.items.set(view.element, item);
       this.views.push(view);
       fragment.append(view.element);
     }

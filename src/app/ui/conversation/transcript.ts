@@ -168,7 +168,7 @@ export class ApTranscript extends LitElement {
     if (keeper.following) this.unseen = false;
     this.record.scrollTop = keeper.following ? undefined : keeper.scrollTop;
     const place = keeper.standing;
-    const id = this.window?.mounted.find((view) => view.element === place?.element)?.item.id;
+    const id = this.window?.itemOf(place?.element)?.id;
     if (place && id) places.set(this.record, { id, offset: place.offset });
   }
 
@@ -186,8 +186,7 @@ export class ApTranscript extends LitElement {
   }
 
   private messageText(button: HTMLElement): string | undefined {
-    const article = button.closest('article');
-    const item = this.window?.mounted.find((view) => view.element === article)?.item;
+    const item = this.window?.itemOf(button.closest('article'));
     // Cleaned: what is copied may be pasted into a terminal.
     return item?.kind === 'message' ? cleanText(item.text) : undefined;
   }

@@ -44,7 +44,9 @@ export class ApComposer extends SignalWatcher(LitElement) {
   private readonly touch = matchMedia('(hover: none) and (pointer: coarse)');
 
   override focus(options?: FocusOptions): void {
-    this.area.focus({ preventScroll: true, ...options });
+    // Asked for in the same breath as the switch to a conversation that was never shown.
+    if (!this.hasUpdated) void this.updateComplete.then(() => this.focus(options));
+    else this.area.focus({ preventScroll: true, ...options });
   }
 
   override connectedCallback(): void {

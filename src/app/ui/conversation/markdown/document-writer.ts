@@ -21,7 +21,7 @@ type Leaf = LeafState & { readonly target?: HTMLElement; inline?: InlineWriter }
 
 /**
  * Writes markdown into an element as it streams (R68): its own parser, line by line, so that a line is
-PLACE
+ * placed as soon as no continuation could place it elsewhere. docs/adr/0009 lists what differs from CommonMark.
  */
 export class DocumentWriter implements MarkdownWriter {
   private readonly clean = new CleanStream();

@@ -54,6 +54,10 @@ export const composerStyles = css`
     outline: none;
     overflow-y: auto;
   }
+  /* The box around it shows the focus. */
+  textarea:focus-visible {
+    outline: none;
+  }
   textarea::placeholder {
     color: var(--ap-text-faint);
     opacity: 1;
@@ -200,6 +204,9 @@ export const composerStyles = css`
   }
   .menu li[aria-selected='true'] {
     background: var(--ap-bg-active);
+  }
+  .menu .mono {
+    min-width: 9ch;
   }
   .menu .truncate {
     color: var(--ap-text-muted);
