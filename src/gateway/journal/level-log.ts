@@ -1,9 +1,11 @@
 import { ApertureError } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { GatewayMethod, type LogEntry, type LoggedMessage } from '../../core/log/entry.ts';
+import { Compactor } from './compactor.ts';
 import type { Database } from './database.ts';
 import { entryKey, entryRange, headKey, numberOfKey, seenKey } from './keys.ts';
 import type { SessionLog, StoredEntry } from './port.ts';
+import { entryOfStored, frameOf, parseStored } from './stored.ts';
 import type { BatchWriter, GroupMember, Operation } from './writer.ts';
 
 /** What is known of a log without reading it. */
@@ -13,10 +15,15 @@ export interface LogHead {
   head: number;
   /** Bytes of the frames between `low` and `head`. */
   bytes: number;
+  /** Turns up to this number have been compacted. */
+  compacted: number;
+  /** Some page has everything up to this number on its own disk. */
+  acknowledged: number;
 }
 
 export interface LevelLogOptions {
   maxBytes: number;
+  maxAgeMs: number;
   tailBytes: number;
   now: () => number;
 }
@@ -33,10 +40,14 @@ export class LevelLog implements SessionLog, GroupMember {
   /** Last number that is in the store; behind `committed` only while the disk refuses. */
   #durable: number;
   #bytes: number;
+  #acknowledged: number;
   #tail: StoredEntry[] = [];
   #tailBytes = 0;
-  #trimming = false;
+  /** The last finished turn; compacted once it is in the store. */
+  #turnEnd = 0;
+  #trimming: Promise<void> | undefined;
   #closed = false;
+  readonly #compactor: Compactor;
   readonly #listeners = new Set<() => void>();
   readonly #waiting: { n: number; resolve: () => void; reject: (error: Error) => void }[] = [];
 
@@ -51,6 +62,16 @@ export class LevelLog implements SessionLog, GroupMember {
     this.#low = head.low;
     this.#head = this.#committed = this.#durable = head.head;
     this.#bytes = head.bytes;
+    this.#acknowledged = head.acknowledged;
+    this.#compactor = new Compactor(
+      db,
+      id,
+      {
+        isClosed: () => this.#closed,
+        replace: (operations, saved) => this.#replace(operations, saved),
+      },
+      head.compacted,
+    );
   }
 
   get low(): number {
@@ -68,7 +89,7 @@ export class LevelLog implements SessionLog, GroupMember {
   append(message: LoggedMessage, key?: string): LogEntry {
     if (this.#closed) throw new ApertureError('log_closed', 'The session has ended.');
     const entry: LogEntry = { n: this.#head + 1, at: this.options.now(), m: message };
-    const frame = Buffer.from(JSON.stringify({ t: 'm', ...entry }));
+    const frame = frameOf(entry);
     this.#head = entry.n;
     this.#bytes += frame.byteLength;
     this.#tail.push({ n: entry.n, frame });
@@ -79,8 +100,9 @@ export class LevelLog implements SessionLog, GroupMember {
     if (key !== undefined) {
       operations.push({ type: 'put', key: seenKey(this.id, entry.n), value: Buffer.from(key) });
     }
+    if (isTurnEnd(message)) this.#turnEnd = entry.n;
     this.writer.add(this, entry.n, operations, isMilestone(message));
-    if (this.#bytes > this.options.maxBytes) void this.#trim();
+    if (this.#bytes > this.options.maxBytes) this.#trimBySize();
     return entry;
   }
 
@@ -100,12 +122,22 @@ export class LevelLog implements SessionLog, GroupMember {
       gte: entryKey(this.id, Math.max(from, this.#low)),
       lte: entryKey(this.id, last),
     };
-    for await (const [key, frame] of this.db.iterator(range)) {
-      bytes += frame.byteLength;
+    for await (const [key, value] of this.db.iterator(range)) {
+      bytes += value.byteLength;
       if (batch.length > 0 && bytes > maxBytes) break;
-      batch.push({ n: numberOfKey(key), frame });
+      batch.push(entryOfStored(numberOfKey(key), value, from));
     }
     return batch;
+  }
+
+  acknowledged(n: number): void {
+    if (n > this.#acknowledged && n <= this.#committed) this.#acknowledged = n;
+  }
+
+  /** Drops what is older than its time, if a page has it. */
+  trimByAge(): void {
+    const oldest = this.options.now() - this.options.maxAgeMs;
+    this.#trim(({ n, at }) => n <= this.#acknowledged && at() < oldest);
   }
 
   onCommit(listener: () => void): () => void {
@@ -115,13 +147,23 @@ export class LevelLog implements SessionLog, GroupMember {
 
   headRecord(): Operation {
     const { epoch } = this;
-    const record = { epoch, low: this.#low, bytes: this.#bytes };
+    const compacted = this.#compactor.done;
+    const record = {
+      epoch,
+      low: this.#low,
+      bytes: this.#bytes,
+      compacted,
+      acknowledged: this.#acknowledged,
+    };
     return { type: 'put', key: headKey(this.id), value: Buffer.from(JSON.stringify(record)) };
   }
 
   settled(n: number, durable: boolean): void {
     if (durable) this.#durable = Math.max(this.#durable, n);
     this.#shrinkTail();
+    if (this.#turnEnd > this.#compactor.done && this.#turnEnd <= this.#durable) {
+      this.#compactor.upTo(this.#turnEnd);
+    }
     if (n <= this.#committed) return;
     this.#committed = n;
     while (this.#waiting[0] && this.#waiting[0].n <= n) this.#waiting.shift()!.resolve();
@@ -134,6 +176,17 @@ export class LevelLog implements SessionLog, GroupMember {
     this.#listeners.clear();
     const error = new ApertureError('log_closed', 'The session has ended.');
     for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
+  }
+
+  /** Resolves when nothing reads the store in the background. */
+  async idle(): Promise<void> {
+    await this.#trimming;
+    await this.#compactor.idle();
+  }
+
+  #replace(operations: readonly Operation[], saved: number): void {
+    this.#bytes -= saved;
+    this.writer.put([...operations, this.headRecord()]);
   }
 
   #readTail(start: number, maxBytes: number): StoredEntry[] {
@@ -166,30 +219,49 @@ export class LevelLog implements SessionLog, GroupMember {
   }
 
   /** Drops the oldest tenth. Whoever still wants it is told of a gap. */
-  async #trim(): Promise<void> {
-    if (this.#trimming) return;
-    this.#trimming = true;
-    const goal = this.#bytes - this.options.maxBytes * 0.9;
+  #trimBySize(): void {
+    const goal = this.options.maxBytes * 0.9;
+    this.#trim((_, left) => left > goal);
+  }
+
+  #trim(drop: TrimRule): void {
+    this.#trimming ??= this.#dropOldest(drop).finally(() => (this.#trimming = undefined));
+  }
+
+  async #dropOldest(drop: TrimRule): Promise<void> {
     const operations: Operation[] = [];
     let freed = 0;
     let low = this.#low;
-    for await (const [key, frame] of this.db.iterator(entryRange(this.id))) {
+    for await (const [key, value] of this.db.iterator(entryRange(this.id))) {
       const n = numberOfKey(key);
-      if (freed >= goal || n >= this.#durable) break;
+      if (this.#closed || n >= this.#durable) break;
+      if (!drop({ n, at: () => parseStored(value).at }, this.#bytes - freed)) break;
       operations.push({ type: 'del', key });
-      freed += frame.byteLength;
+      freed += value.byteLength;
       low = n + 1;
     }
-    this.#low = low;
+    if (operations.length === 0) return;
     this.#bytes -= freed;
+    this.#low = low;
     this.writer.put([...operations, this.headRecord()]);
-    this.#trimming = false;
   }
 }
 
+/** Whether the oldest entry goes. `at` looks up its time; `left` is what the log would still hold, in bytes. */
+type TrimRule = (entry: { n: number; at: () => number }, left: number) => boolean;
+
+const updateKind = ({ method, params }: LoggedMessage): unknown =>
+  method === 'session/update'
+    ? (params['update'] as { sessionUpdate?: unknown } | undefined)?.sessionUpdate
+    : undefined;
+
+const isTurnEnd = (message: LoggedMessage): boolean =>
+  updateKind(message) === 'state_update' &&
+  (message.params['update'] as { state?: unknown }).state === 'idle';
+
 /** What would be missed most after a power cut: it is synced to the disk at once. */
-function isMilestone({ method, params }: LoggedMessage): boolean {
-  if (method !== 'session/update') return method !== GatewayMethod.agent;
-  const update = params['update'] as { sessionUpdate?: unknown } | undefined;
-  return update?.sessionUpdate === 'state_update' || update?.sessionUpdate === 'user_message_chunk';
+function isMilestone(message: LoggedMessage): boolean {
+  if (message.method !== 'session/update') return message.method !== GatewayMethod.agent;
+  const kind = updateKind(message);
+  return kind === 'state_update' || kind === 'user_message_chunk';
 }

@@ -19,11 +19,19 @@ import { BatchWriter } from './writer.ts';
 export interface LevelBounds {
   /** Bytes of frames that one session keeps on disk; above it the oldest tenth is trimmed. */
   maxBytes: number;
+  /** Entries that a page has on its own disk are kept for this long (ms). */
+  maxAgeMs: number;
   /** Bytes of the newest frames that one session keeps in memory, for pages that read along. */
   tailBytes: number;
 }
 
-const DEFAULT_BOUNDS: LevelBounds = { maxBytes: 256 * 1024 * 1024, tailBytes: 512 * 1024 };
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+const DEFAULT_BOUNDS: LevelBounds = {
+  maxBytes: 256 * 1024 * 1024,
+  maxAgeMs: 90 * DAY_MS,
+  tailBytes: 512 * 1024,
+};
 
 export interface LevelOptions {
   /** Directory of the database; made if missing. One process at a time. */
@@ -51,6 +59,7 @@ class LevelJournal implements Journal {
   readonly #bounds: LevelBounds;
   readonly #writer: BatchWriter;
   readonly #logs = new Map<SessionId, LevelLog>();
+  readonly #daily: NodeJS.Timeout;
 
   constructor(
     private readonly db: Database,
@@ -60,10 +69,18 @@ class LevelJournal implements Journal {
   ) {
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
     this.#writer = new BatchWriter(db, options.onTrouble ?? (() => {}));
+    this.#daily = setInterval(() => this.#trimByAge(), DAY_MS).unref();
   }
 
   create(id: SessionId): SessionLog {
-    return this.#open(id, { epoch: newId().slice(0, 8), low: 1, head: 0, bytes: 0 });
+    return this.#open(id, {
+      epoch: newId().slice(0, 8),
+      low: 1,
+      head: 0,
+      bytes: 0,
+      compacted: 0,
+      acknowledged: 0,
+    });
   }
 
   keep(id: SessionId, meta: JsonObject): void {
@@ -80,6 +97,7 @@ class LevelJournal implements Journal {
       const keys = await this.#keysOf(id);
       restored.push({ id, meta, log: this.#open(id, await this.#headOf(id)), keys });
     }
+    this.#trimByAge();
     return restored;
   }
 
@@ -97,9 +115,16 @@ class LevelJournal implements Journal {
   }
 
   async close(): Promise<void> {
-    for (const log of this.#logs.values()) log.close();
+    clearInterval(this.#daily);
+    const logs = [...this.#logs.values()];
+    for (const log of logs) log.close();
+    await Promise.all(logs.map((log) => log.idle()));
     await this.#writer.close();
     await closeDatabase(this.db);
+  }
+
+  #trimByAge(): void {
+    for (const log of this.#logs.values()) log.trimByAge();
   }
 
   #open(id: SessionId, head: LogHead): LevelLog {
@@ -133,8 +158,15 @@ class LevelJournal implements Journal {
     }
     const epoch =
       typeof known['epoch'] === 'string' && this.epochsHold ? known['epoch'] : newId().slice(0, 8);
-    const low = typeof known['low'] === 'number' ? known['low'] : 1;
-    const bytes = typeof known['bytes'] === 'number' ? known['bytes'] : 0;
-    return { epoch, low, head: last, bytes };
+    const number = (name: string, otherwise: number): number =>
+      typeof known[name] === 'number' ? known[name] : otherwise;
+    return {
+      epoch,
+      low: number('low', 1),
+      head: last,
+      bytes: number('bytes', 0),
+      compacted: number('compacted', 0),
+      acknowledged: number('acknowledged', 0),
+    };
   }
 }

@@ -91,6 +91,9 @@ class MemoryLog implements SessionLog {
     return Promise.resolve(batch);
   }
 
+  /** Bounds alone decide here: what is in memory is gone with the process anyway. */
+  acknowledged(): void {}
+
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -36,6 +36,8 @@ export interface SessionLog {
    * `maxBytes`. When `from` was trimmed, the first entry has a higher number.
    */
   read(from: number, maxBytes: number): Promise<readonly StoredEntry[]>;
+  /** A page has everything up to `n` on its own disk: such entries may be trimmed by age. */
+  acknowledged(n: number): void;
   /** Called after `committed` has grown. @returns stops it. */
   onCommit(listener: () => void): () => void;
 }

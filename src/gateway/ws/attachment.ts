@@ -95,8 +95,7 @@ export class Attachment {
       case 'ping':
         return this.#send({ t: 'pong', c: frame.c });
       case 'persisted':
-        // The log in memory is trimmed by size alone; a durable one will go by this.
-        return;
+        return this.session.log.acknowledged(frame.n);
     }
   }
 

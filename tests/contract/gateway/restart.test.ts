@@ -39,8 +39,13 @@ describe('restart', () => {
     expect(after.numbers[0]).toBe(seen + 1);
     const whole = await attach(second, id);
     await whole.until(() => whole.numbers.at(-1) === after.numbers.at(-1));
-    expect(whole.numbers).toEqual(whole.numbers.map((_, i) => i + 1));
-    expect(whole.messages.slice(0, seen)).toEqual(before.messages.slice(0, seen));
+    // Finished turns may have been compacted: fewer entries, the same numbers, the same text.
+    let at = 0;
+    for (const { from, n } of whole.messages) {
+      expect(from ?? n).toBe(at + 1);
+      at = n;
+    }
+    expect(whole.text).toBe(`${before.text}still here`);
   });
 
   test('[R58] a turn that was cut is told as cut, its open requests are settled, and the session goes on', async () => {

@@ -157,6 +157,45 @@ describe('journal on disk', () => {
     expect((await (await level()).restore())[0]!.log.epoch).toBe(epoch);
   });
 
+  test('[R21] finished turns are compacted; every page still reads on from its own number', async () => {
+    const first = await level({ bounds: { tailBytes: 1_000 } });
+    const log = first.create('a');
+    first.keep('a', {});
+    await fill(log, 300);
+    log.append({
+      method: 'session/update',
+      params: {
+        update: { sessionUpdate: 'state_update', state: 'idle', content: { text: 'end' } },
+      },
+    });
+    await log.whenCommitted(301);
+    await fill(log, 10);
+    const whole = numbered(300)
+      .map((entry) => entry.slice(entry.indexOf(':') + 1))
+      .join('');
+    await vi.waitFor(async () => expect((await log.read(1, 1e6)).length).toBeLessThan(20));
+
+    for (const from of [1, 2, 150, 299, 300, 301, 305]) {
+      const read = (await log.read(from, 1e6)).map(
+        ({ frame }) =>
+          JSON.parse(frame.toString()) as {
+            n: number;
+            from?: number;
+            m: { params: { update: { content: { text: string } } } };
+          },
+      );
+      const before = numbered(Math.min(from - 1, 300)).map((entry) => entry.split(':')[1]);
+      const after = read.filter(({ n }) => n <= 300).map(({ m }) => m.params.update.content.text);
+      expect([...before, ...after].join('')).toBe(whole);
+      expect(read[0]!.from ?? read[0]!.n).toBe(from);
+      expect(read.at(-1)!.n).toBe(311);
+    }
+    await closeNow(first);
+    const [restored] = await (await level()).restore();
+    expect(restored!.log).toMatchObject({ head: 311, epoch: log.epoch });
+    expect((await restored!.log.read(1, 1e6)).length).toBeLessThan(20);
+  });
+
   test('[R30] above its bound the oldest entries go, and `low` says so, also after a restart', async () => {
     const first = await level({ bounds: { maxBytes: 20_000, tailBytes: 2_000 } });
     const log = first.create('a');
@@ -170,6 +209,27 @@ describe('journal on disk', () => {
     const [restored] = await (await level()).restore();
     expect(restored!.log.low).toBe(log.low);
     expect(restored!.log.head).toBe(400);
+  });
+
+  test('[R30] what a page has on disk goes when its time has come; what no page has stays', async () => {
+    let now = 1_000;
+    const options = { bounds: { maxAgeMs: 500 }, now: () => now };
+    const first = await level(options);
+    const [read, unread] = [first.create('read'), first.create('unread')];
+    for (const log of [read, unread]) {
+      first.keep(log === read ? 'read' : 'unread', {});
+      await fill(log, 20);
+    }
+    read.acknowledged(15);
+    now += 400;
+    await fill(read, 1);
+    await closeNow(first);
+
+    now += 200;
+    const restored = await (await level(options)).restore();
+    const lowOf = (id: string) => restored.find((entry) => entry.id === id)!.log.low;
+    await vi.waitFor(() => expect(lowOf('read')).toBe(16));
+    expect(lowOf('unread')).toBe(1);
   });
 
   test('[R29] a dropped session leaves nothing behind', async () => {
