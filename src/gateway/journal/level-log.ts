@@ -240,7 +240,7 @@ export class LevelLog implements SessionLog, GroupMember {
       freed += value.byteLength;
       low = n + 1;
     }
-    if (operations.length === 0) return;
+    if (operations.length === 0 || this.#closed) return;
     this.#bytes -= freed;
     this.#low = low;
     this.writer.put([...operations, this.headRecord()]);

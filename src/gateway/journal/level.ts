@@ -59,6 +59,7 @@ class LevelJournal implements Journal {
   readonly #bounds: LevelBounds;
   readonly #writer: BatchWriter;
   readonly #logs = new Map<SessionId, LevelLog>();
+  readonly #removals = new Set<Promise<void>>();
   readonly #daily: NodeJS.Timeout;
 
   constructor(
@@ -102,16 +103,11 @@ class LevelJournal implements Journal {
   }
 
   drop(id: SessionId): void {
-    this.#logs.get(id)?.close();
+    const log = this.#logs.get(id);
     this.#logs.delete(id);
-    void this.#writer.after(async () => {
-      await this.db.clear(entryRange(id));
-      await this.db.clear(seenRange(id));
-      await this.db.batch([
-        { type: 'del', key: headKey(id) },
-        { type: 'del', key: metaKey(id) },
-      ]);
-    });
+    log?.close();
+    const removal = this.#remove(id, log).finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
   }
 
   async close(): Promise<void> {
@@ -119,8 +115,22 @@ class LevelJournal implements Journal {
     const logs = [...this.#logs.values()];
     for (const log of logs) log.close();
     await Promise.all(logs.map((log) => log.idle()));
+    await Promise.all(this.#removals);
     await this.#writer.close();
     await closeDatabase(this.db);
+  }
+
+  async #remove(id: SessionId, log: LevelLog | undefined): Promise<void> {
+    // What the log still writes in the background must not come after its end.
+    await log?.idle();
+    await this.#writer.after(async () => {
+      await this.db.clear(entryRange(id));
+      await this.db.clear(seenRange(id));
+      await this.db.batch([
+        { type: 'del', key: headKey(id) },
+        { type: 'del', key: metaKey(id) },
+      ]);
+    });
   }
 
   #trimByAge(): void {
