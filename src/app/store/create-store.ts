@@ -10,6 +10,7 @@ import { StoreHost } from './host.ts';
 import { Ingest } from './ingest.ts';
 import { LogWriter } from './persistence/log-writer.ts';
 import type { Storage } from './persistence/storage.ts';
+import { PartingNote } from './parting-note.ts';
 import { Saver } from './saver.ts';
 import { Sessions } from './sessions.ts';
 import { start, type PageContext } from './startup.ts';
@@ -53,7 +54,8 @@ export function createStore(options: StoreOptions): RunningStore {
     // At the start the banner says it; in the middle of things it must not go unnoticed.
     if (state.started.peek()) toasts.show({ level: 'warning', text: `Kept in memory: ${reason}` });
   });
-  const saver = new Saver(storage);
+  const note = new PartingNote(options.tab);
+  const saver = new Saver(storage, note);
   const writer = new LogWriter(storage, (id, n) => client.persisted(id, n));
   const ingest = new Ingest({
     frames,
@@ -133,7 +135,7 @@ export function createStore(options: StoreOptions): RunningStore {
     if (hint === 'hidden') {
       // Maybe the last moment of this page (R27).
       void writer.flush('strict');
-      void saver.flush();
+      void saver.part();
     } else if (hint !== 'offline') {
       sessions.shown();
       endpoint.refreshSoon();
@@ -201,7 +203,7 @@ export function createStore(options: StoreOptions): RunningStore {
   return {
     store: state,
     actions,
-    start: (page) => start({ state, storage, sessions, endpoint, tokens, saver }, page),
+    start: (page) => start({ state, storage, sessions, endpoint, tokens, saver, note }, page),
     async dispose() {
       if (abort.signal.aborted) return;
       abort.abort();

@@ -1,3 +1,4 @@
+import type { PartingNote } from './parting-note.ts';
 import type { Storage } from './persistence/storage.ts';
 import type { SessionEntry } from './record.ts';
 
@@ -9,7 +10,10 @@ export class Saver {
   readonly #dirty = new Set<SessionEntry>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly storage: Storage) {}
+  constructor(
+    readonly storage: Storage,
+    private readonly note: PartingNote,
+  ) {}
 
   /** Within a second, with whatever else changes meanwhile. */
   soon(entry: SessionEntry): void {
@@ -31,9 +35,16 @@ export class Saver {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#dirty.size === 0) return;
+    const { number } = this.note;
     const rows = [...this.#dirty].map((entry) => entry.toSaved());
     this.#dirty.clear();
-    await this.storage.saveSessions(rows);
+    if (await this.storage.saveSessions(rows)) this.note.clear(number);
+  }
+
+  /** Maybe the last moment of this page: noted at once, and written if there is time. */
+  async part(): Promise<void> {
+    this.note.write([...this.#dirty].map((entry) => entry.toSaved()));
+    await this.flush();
   }
 
   /** Nothing of this session is written any more (R29). */

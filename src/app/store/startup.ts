@@ -2,6 +2,7 @@ import { isObject } from '../../core/json.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { parseAddress } from './address.ts';
 import type { EndpointControl } from './endpoint.ts';
+import type { PartingNote } from './parting-note.ts';
 import type { Storage } from './persistence/storage.ts';
 import type { Saver } from './saver.ts';
 import type { Sessions } from './sessions.ts';
@@ -28,6 +29,7 @@ export interface StartupParts {
   endpoint: EndpointControl;
   tokens: TokenKeeper;
   saver: Saver;
+  note: PartingNote;
 }
 
 /** Cached logs that are read before anybody asks for them: as many as may be live, and some. */
@@ -39,6 +41,8 @@ export async function start(parts: StartupParts, page: PageContext): Promise<voi
   const own = addressOf(page.baseUrl);
   const old = takeOldSettings(page.oldSettings);
   const ofTab = parts.tokens.ofTab();
+  // At once: it is gone from the address bar, and a reload may come before anything else does.
+  if (page.token && own) parts.tokens.keepForTab({ url: own, token: page.token });
   // Asked while the database opens; a page that came with a token knows the answer.
   const ownIsGateway = page.token || ofTab || !own ? undefined : page.isGateway(own);
   const { sessions: saved, meta } = await storage.load();
@@ -53,7 +57,9 @@ export async function start(parts: StartupParts, page: PageContext): Promise<voi
     ? { url: own, token: page.token }
     : (ofTab ?? (savedEndpoint?.token ? savedEndpoint : undefined));
   const order = meta.get('order');
-  sessions.restore(saved, Array.isArray(order) ? (order as SessionId[]) : [], chosen?.url);
+  const { rows, noted } = parts.note.addTo(saved);
+  sessions.restore(rows, Array.isArray(order) ? (order as SessionId[]) : [], chosen?.url);
+  for (const entry of state.entries) if (noted.includes(entry.id)) saver.soon(entry);
   await showActive(parts, meta.get('activeSessionId'));
   state.started.value = true;
   for (const entry of state.entries.slice(0, LOAD_AHEAD)) void sessions.load(entry);
