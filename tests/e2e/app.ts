@@ -3,7 +3,7 @@ import type { GatewayProcess } from '../support/gateway-process.ts';
 
 /** The page, driven by the contract for automation only: roles, names and `data-` attributes. */
 export class App {
-  /** Sockets to sessions that this page opened, in order; closed ones stay in the list. */
+  /** Sockets that this document opened, in order; closed ones stay in the list. */
   readonly sockets: WebSocket[] = [];
   /** Addresses that the page asked for, without sockets. */
   readonly requests: string[] = [];
@@ -15,7 +15,12 @@ export class App {
     readonly gateway: GatewayProcess,
   ) {
     page.on('websocket', (socket) => this.sockets.push(socket));
-    page.on('request', (request) => this.requests.push(request.url()));
+    page.on('request', (request) => {
+      this.requests.push(request.url());
+      // Sockets of the document before are gone without a word.
+      if (request.isNavigationRequest() && request.frame() === page.mainFrame())
+        this.sockets.length = 0;
+    });
     page.on('pageerror', (error) => this.errors.push(error.message));
     page.on('console', (message) => {
       // The browser itself reports refused connections; those are what some tests are about.
@@ -103,8 +108,19 @@ export class App {
     await expect(this.row(id)).not.toHaveAttribute('data-streaming');
   }
 
-  async unread(id: string): Promise<number> {
-    return Number((await this.row(id).getAttribute('data-unread')) ?? 0);
+  /** All that a row says, its shadow tree included. */
+  async rowText(id: string): Promise<string> {
+    return this.row(id).evaluate((row) => row.shadowRoot?.textContent ?? '');
+  }
+
+  /** The tokens of the scripted agent's STREAM in the one answer on the stage, in order. */
+  async tokens(): Promise<string[]> {
+    return (await this.messages('assistant').innerText()).match(/\w+:tok\d+/g) ?? [];
+  }
+
+  /** The sessions in the order of their rows. */
+  async order(): Promise<string[]> {
+    return this.rows.evaluateAll((rows) => rows.map((row) => row.getAttribute('data-session-id')!));
   }
 
   get openSockets(): WebSocket[] {
@@ -121,7 +137,6 @@ export class App {
     });
   }
 
-  /** Puts text into the conversation's end and waits for it to be there. */
   async hasText(text: string | RegExp): Promise<void> {
     await expect(this.transcript).toContainText(text);
   }

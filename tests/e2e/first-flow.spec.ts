@@ -5,7 +5,7 @@ test('[R18, R36] from the link to the first answer, by hand', async ({ app, gate
   await app.open();
   await app.newSession.first().click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('Scripted', { exact: true }).click();
+  await dialog.getByRole('radio', { name: /^Scripted/ }).check();
   await dialog.getByLabel(/directory/i).fill(directory);
   await dialog.getByLabel(/title/i).fill('By hand');
   await dialog.getByRole('button', { name: /start|create/i }).click();
@@ -47,7 +47,7 @@ test('[R70] a directory that is not there is said in the dialog, which stays ope
   await app.open();
   await app.newSession.first().click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('Scripted', { exact: true }).click();
+  await dialog.getByRole('radio', { name: /^Scripted/ }).check();
   await dialog.getByLabel(/directory/i).fill(`${gateway.work}/nowhere`);
   await dialog.getByRole('button', { name: /start|create/i }).click();
   await expect(dialog.getByRole('alert')).toContainText(/exist/i);

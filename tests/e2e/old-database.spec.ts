@@ -66,6 +66,7 @@ test('[R23] the first generation’s database opens with every row kept, and its
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
 
   await page.reload();
-  await app.viewing('old-1');
-  await app.hasText('old words 19');
+  await app.viewing('old-2');
+  await app.hasText('old words 18');
+  await expect(app.row('old-1')).not.toHaveAttribute('data-unread');
 });

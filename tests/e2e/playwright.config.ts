@@ -21,5 +21,6 @@ export default defineConfig({
       args,
     },
     trace: 'off',
+    actionTimeout: 15_000,
   },
 });

@@ -20,7 +20,7 @@ test.describe('agents in trouble', () => {
     await app.hasText('before the crash');
     await app.hasText(/crash|exit|stopped|ended/i);
     await app.idle(crashing.id);
-    await expect(app.row(crashing.id)).toHaveAttribute('data-attention', 'error');
+    await expect(app.row(crashing.id)).toHaveAttribute('data-status', 'error');
 
     await app.view(steady.id);
     await app.hasText('w:tok199');
