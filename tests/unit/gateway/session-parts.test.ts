@@ -123,9 +123,9 @@ describe('permission desk', () => {
   });
 });
 
-describe('titles', () => {
-  const say = (text: string) => [{ type: 'text' as const, text }];
+const say = (text: string) => [{ type: 'text' as const, text }];
 
+describe('titles', () => {
   test('the first prompt names a session, commands and blanks do not', () => {
     const title = new Title('folder', 'nobody');
     expect(title.byPrompt(say('/help'))).toBe(false);
