@@ -109,10 +109,12 @@ export class SessionPool {
 
   /** Takes up the sessions that an earlier gateway kept. Their agents start when they are needed. */
   async restore(): Promise<void> {
-    const found = await this.options.journal.restore();
+    const { journal } = this.options;
+    const found = await journal.restore();
     const sessions = found.flatMap(({ id, meta, log, keys }) => {
       const facts = factsFromJson(meta);
-      return facts ? [this.#make({ id, facts, restored: true, log, keys })] : [];
+      if (facts?.ended) journal.drop(id);
+      return facts && !facts.ended ? [this.#make({ id, facts, restored: true, log, keys })] : [];
     });
     await Promise.all(sessions.map((session) => session.recover()));
     sessions.sort((a, b) => a.summary().createdAt - b.summary().createdAt);

@@ -259,6 +259,7 @@ export class Session {
     this.#settleAll(by, 'ended');
     if (this.#turn) this.#finish(this.#turn, 'cancelled');
     this.#append(entries.ended(by));
+    this.#keep(true);
     this.#ended = true;
     this.#agentState = 'exited';
     this.observers.end();
@@ -453,7 +454,7 @@ export class Session {
   }
 
   /** What a restarted gateway must know, as it is now. */
-  #keep(): void {
+  #keep(ended = false): void {
     if (this.#ended || this.#stopped) return;
     const { agent, cwd } = this.#options.facts;
     const { key, startedAt, n } = this.#turn ?? {};
@@ -464,6 +465,7 @@ export class Session {
       createdAt: this.#createdAt,
       acpSessionId: this.#acpSessionId,
       prompted: this.#prompted,
+      ...(ended && { ended }),
       ...(key !== undefined && { turn: { key, startedAt: startedAt!, n: n! } }),
     });
   }

@@ -23,6 +23,9 @@ describe('restart', () => {
     const first = await next();
     const { id } = await createSession(first, 'scripted', { title: 'Kept' });
     const other = await createSession(first);
+    // A page that does not let go of an ended session does not bring it back.
+    const holding = await attach(first, other.id);
+    holding.socket.pause();
     await http(first, 'DELETE', `/v1/sessions/${other.id}`);
     const before = await attach(first, id);
     await before.turn('STREAM 50 0');
