@@ -97,6 +97,11 @@ describe('approval card', () => {
       /Always allow `npm`\s+by tab-7f/,
     );
     expect(buttons(view)).toEqual([]);
+    // Folded, and a click away.
+    const asked = card(view).querySelector<HTMLElement>('.approval-asked')!;
+    expect(asked.hidden).toBe(true);
+    card(view).querySelector<HTMLElement>('[aria-label="What was asked"]')!.click();
+    expect(asked.hidden).toBe(false);
     press(card(view), 'y');
     expect(view.calls).toEqual([]);
   });

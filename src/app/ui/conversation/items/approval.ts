@@ -1,7 +1,7 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import type { PermissionOption } from '../../../../core/acp.ts';
 import type { ApprovalItem } from '../../../../core/session/transcript.ts';
-import { check, close, hand, warning } from '../../icons.ts';
+import { check, chevron, close, hand, warning } from '../../icons.ts';
 import { act } from '../../intent.ts';
 import { element } from '../markdown/dom.ts';
 import { jsonFold } from './attachment.ts';
@@ -27,6 +27,8 @@ export class ApprovalView implements ItemView {
   /** Nothing in it is beyond what this page can show. */
   private readonly readable: boolean;
   private readonly destructive: boolean;
+  /** Settled requests fold to a line; this one was opened again. */
+  private unfolded = false;
 
   constructor(
     readonly item: ApprovalItem,
@@ -49,9 +51,11 @@ export class ApprovalView implements ItemView {
     this.element.ariaLabel = `Permission request of ${title}`;
     this.element.classList.toggle('resolved', resolution !== undefined);
     if (resolution) this.element.removeAttribute('tabindex');
+    this.head.hidden = resolution !== undefined;
+    this.asked.hidden = resolution !== undefined && !this.unfolded;
     render(
       html`${this.destructive ? warning : hand}
-        <strong>${resolution ? 'Permission request' : 'Permission needed'}</strong>
+        <strong>Permission needed</strong>
         <span class="approval-session truncate" title=${title}>${title}</span>
         ${this.destructive ? html`<span class="badge">Destructive</span>` : nothing}`,
       this.head,
@@ -64,7 +68,9 @@ export class ApprovalView implements ItemView {
     const { tool } = this.item;
     const nodes: HTMLElement[] = [];
     const command = commandOf(tool);
-    if (tool.title) {
+    const parts = toolParts(tool);
+    // Not twice: many agents make the command the title.
+    if (tool.title && tool.title.replaceAll('`', '') !== command) {
       const title = element('p', 'approval-title');
       const icon = element('span', 'tool-kind');
       render(kindIcon(tool.kind), icon);
@@ -75,12 +81,14 @@ export class ApprovalView implements ItemView {
     }
     if (command !== undefined) nodes.push(block('command', command));
     for (const { path, line } of tool.locations ?? []) {
+      if (parts.some((part) => part.type === 'diff' && part.path === path)) continue;
       const place = element('p', 'approval-place');
       place.textContent = revealHidden(line ? `${path}:${line}` : path);
       nodes.push(place);
     }
     let readable = true;
-    for (const part of toolParts(tool)) {
+    const bare = command === undefined && (tool.locations ?? []).length + parts.length === 0;
+    for (const part of parts) {
       if (part.type === 'text') nodes.push(block('attachment', part.text));
       else if (part.type === 'diff') {
         nodes.push(diffPart(part, revealHidden, () => undefined).element);
@@ -90,7 +98,7 @@ export class ApprovalView implements ItemView {
       }
     }
     if (tool.rawInput !== undefined) {
-      nodes.push(jsonFold('All input', tool.rawInput, nodes.length <= 1, revealHidden));
+      nodes.push(jsonFold('All input', tool.rawInput, bare, revealHidden));
     }
     this.asked.replaceChildren(...nodes);
     return readable && nodes.length > 0;
@@ -163,35 +171,29 @@ export class ApprovalView implements ItemView {
     return html`${keys.map((key) => (key ? html`<span>${key}</span>` : nothing))}`;
   }
 
+  /** One line: what became of it, and of what; the rest is a click away. */
   private resolved(): TemplateResult {
-    const { resolution, options } = this.item;
-    if (resolution?.outcome === 'selected') {
-      const chosen = options.find((option) => option.optionId === resolution.optionId);
-      const denied = chosen !== undefined && isReject(chosen);
-      return html`<p class="approval-outcome ${denied ? 'denied' : 'allowed'}">
-        ${denied ? close : check}<span
-          ><strong>${chosen ? revealHidden(chosen.name) : 'Answered'}</strong>${
-            resolution.by
-              ? html` <span class="by">by ${revealHidden(resolution.by)}</span>`
-              : nothing
-          }</span
-        >
-      </p>`;
-    }
-    return html`<p class="approval-outcome denied">
-      ${close}<span
-        ><strong>Cancelled</strong>
-        <span class="by"
-          >${
-            resolution?.reason
-              ? revealHidden(resolution.reason)
-              : resolution?.by
-                ? `by ${revealHidden(resolution.by)}`
-                : 'Nothing was allowed.'
-          }</span
-        ></span
-      >
-    </p>`;
+    const { resolution, options, tool } = this.item;
+    const selected = resolution?.outcome === 'selected';
+    const chosen = options.find((option) => option.optionId === resolution?.optionId);
+    const allowed = selected && !(chosen && isReject(chosen));
+    const by = resolution?.by ? `by ${resolution.by}` : '';
+    const detail = selected ? by : (resolution?.reason ?? (by || 'Nothing was allowed.'));
+    const word = selected ? (chosen?.name ?? 'Answered') : 'Cancelled';
+    const toggle = (): void => {
+      this.unfolded = !this.unfolded;
+      this.update();
+    };
+    // The options' names are the buttons' while there is a choice, and nobody's afterwards.
+    return html`<div class="approval-outcome ${allowed ? 'allowed' : 'denied'}" @click=${toggle}>
+      ${allowed ? check : close}
+      <strong>${revealHidden(word)}</strong>
+      <span class="by">${revealHidden(detail)}</span>
+      <span class="what truncate">${revealHidden(commandOf(tool) ?? tool.title ?? '')}</span>
+      <button type="button" aria-label="What was asked" aria-expanded=${this.unfolded}>
+        ${chevron}
+      </button>
+    </div>`;
   }
 
   private answer(optionId: string | undefined): void {

@@ -55,7 +55,7 @@ export class TurnEndView extends FixedView<TurnEndItem> {
   protected draw(): void {
     const { stopReason, elapsed, at } = this.item;
     const words = stopWords(stopReason);
-    const took = elapsed === undefined ? '' : formatDuration(elapsed);
+    const took = elapsed === undefined || elapsed < 100 ? '' : formatDuration(elapsed);
     this.element.classList.add('turn-end', words?.tone ?? 'quiet');
     this.element.dataset['stopReason'] = stopReason;
     const line = element('span');

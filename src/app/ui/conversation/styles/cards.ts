@@ -339,40 +339,70 @@ export const cardStyles = css`
     color: var(--ap-red);
   }
   .approval.resolved {
+    display: flex;
+    flex-direction: column;
+    margin: var(--ap-space-3) 0;
     border-color: var(--ap-border);
     box-shadow: none;
   }
-  .approval.resolved .approval-head {
-    color: var(--ap-text-muted);
-    background: none;
-    padding-bottom: 0;
-  }
   .approval.resolved .approval-asked {
-    padding-top: var(--ap-space-2);
+    order: 1;
+    padding-bottom: var(--ap-space-3);
+    padding-top: 2px;
   }
   .approval.resolved .approval-title {
     font-size: var(--ap-size-s);
     font-weight: 400;
   }
   .approval.resolved .approval-foot {
-    padding: var(--ap-space-2) 12px 9px;
+    padding: 0;
   }
   .approval-outcome {
     display: flex;
-    align-items: flex-start;
-    gap: 7px;
+    align-items: center;
+    gap: var(--ap-space-2);
+    width: 100%;
+    min-height: 34px;
+    padding: 4px 8px 4px 10px;
+    cursor: pointer;
   }
-  .approval-outcome svg {
-    margin-top: 2px;
+  .approval-outcome:hover {
+    background: var(--ap-bg-hover);
   }
-  .approval-outcome.allowed {
+  .approval-outcome strong {
+    font-weight: 600;
+  }
+  .approval-outcome.allowed > svg,
+  .approval-outcome.allowed strong {
     color: var(--ap-green);
   }
-  .approval-outcome.denied {
+  .approval-outcome.denied > svg,
+  .approval-outcome.denied strong {
     color: var(--ap-red);
   }
   .approval-outcome .by {
+    color: var(--ap-text-muted);
+  }
+  .approval-outcome .what {
+    flex: 1;
+    font-family: var(--ap-mono);
+    font-size: 0.92em;
+    text-align: right;
     color: var(--ap-text-faint);
+  }
+  .approval-outcome:has([aria-expanded='true']) .what {
+    visibility: hidden;
+  }
+  .approval-outcome button {
+    padding: 0;
+    color: var(--ap-text-faint);
+    background: none;
+    border: 0;
+    border-radius: var(--ap-radius-s);
+    cursor: pointer;
+  }
+  .approval-outcome [aria-expanded='false'] svg {
+    transform: rotate(-90deg);
   }
 
   .notice {
