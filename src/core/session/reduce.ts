@@ -9,6 +9,7 @@ import type {
 } from './transcript.ts';
 
 const PREVIEW_LENGTH = 120;
+const MIN_PREVIEW = 24;
 
 /** What a batch of events changed; filled by {@link applyEvent}, read by whoever draws. */
 export interface Change {
@@ -219,10 +220,17 @@ function applyChunk(
   }
 }
 
+/** The last sentence; with the line before it while there is hardly anything of it, so that rows do not flicker. */
 function previewOf(message: MessageItem): string {
-  const tail = message.text.slice(-PREVIEW_LENGTH * 2).trimEnd();
-  const line = tail.slice(tail.lastIndexOf('\n') + 1);
-  return oneLine(line.replace(/^[#>\-*|\s`]+|[*`|]+/g, ''), PREVIEW_LENGTH);
+  const tail = message.text.slice(-PREVIEW_LENGTH * 2);
+  const lines = tail
+    .split('\n')
+    .map((line) => line.replace(/^[#>\-*|\s`]+|[*`|]+/g, '').trim())
+    .filter((line) => line !== '');
+  const last = lines.at(-1) ?? '';
+  const line = last.length < MIN_PREVIEW ? lines.slice(-2).join(' ') : last;
+  const sentence = line.lastIndexOf('. ', line.length - MIN_PREVIEW);
+  return oneLine(sentence < 0 ? line : line.slice(sentence + 2), PREVIEW_LENGTH);
 }
 
 function applyTool(

@@ -118,11 +118,17 @@ describe('messages', () => {
     expect(script.last<MessageItem>().blocks).toEqual([image]);
   });
 
-  it('[R33] previews the last line, without markdown’s marks', () => {
-    const script = new Script().run(running, say('# Title\n\n- **bold** `code`'));
-    expect(script.state.preview).toBe('bold code');
+  it('[R33] previews the last sentence, without markdown’s marks', () => {
+    const script = new Script().run(
+      running,
+      say('# Title\n\nFirst. The **second** one is `shown` here.'),
+    );
+    expect(script.state.preview).toBe('The second one is shown here.');
+    // A line that has only begun does not wipe out what was there.
+    script.run(say('\n\n- Th'));
+    expect(script.state.preview).toBe('The second one is shown here. Th');
     script.run(think('secret thought'));
-    expect(script.state.preview).toBe('bold code');
+    expect(script.state.preview).toBe('The second one is shown here. Th');
   });
 });
 
