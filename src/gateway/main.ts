@@ -52,6 +52,8 @@ async function runAgent(name: string): Promise<void> {
 async function serve(options: ServeOptions): Promise<void> {
   const { port, host, allowOrigins, allowHosts, maxSessions, initTimeoutMs } = options;
   const logger = lineLogger((line) => process.stderr.write(line));
+  // Whoever reads the log may go away; the sessions stay.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   // One session's mishap must not end the other nine.
   process.on('unhandledRejection', (reason) => {
     logger.error('unhandled', { error: reason instanceof Error ? reason.stack : String(reason) });
