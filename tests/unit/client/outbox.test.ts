@@ -9,6 +9,18 @@ import { ManualClock } from './kit.ts';
 const busy = { code: 'busy', message: 'A turn runs.', retryable: true };
 const words = (value: string) => [{ type: 'text' as const, text: value }];
 
+const entry = (key: string, state: 'queued' | 'sent' | 'accepted'): OutboxEntry => ({
+  key,
+  prompt: words(key),
+  createdAt: 1,
+  delivery: { state },
+});
+const settled = async (promise: Promise<void>): Promise<string> =>
+  promise.then(
+    () => 'ok',
+    (error: ApertureError) => error.code,
+  );
+
 describe('outbox', () => {
   let outbox: Outbox;
   let sent: string[];
@@ -135,12 +147,6 @@ describe('outbox', () => {
   });
 
   it('[R6] comes back after a reload: what was on the way is uncertain', () => {
-    const entry = (key: string, state: 'queued' | 'sent' | 'accepted'): OutboxEntry => ({
-      key,
-      prompt: words(key),
-      createdAt: 1,
-      delivery: { state },
-    });
     outbox.restore([entry('a', 'accepted'), entry('b', 'queued')]);
     outbox.restore([entry('a', 'accepted'), entry('b', 'queued')]);
     expect(states()).toEqual(['unconfirmed', 'queued']);
@@ -148,12 +154,6 @@ describe('outbox', () => {
 });
 
 describe('answers', () => {
-  const settled = async (promise: Promise<void>): Promise<string> =>
-    promise.then(
-      () => 'ok',
-      (error: ApertureError) => error.code,
-    );
-
   it('[R57] two answers to one request are one', () => {
     const answers = new Answers(new ManualClock());
     const sent: string[] = [];

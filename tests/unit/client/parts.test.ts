@@ -7,6 +7,30 @@ import { LogReader } from '../../../src/app/client/log-reader.ts';
 import { WakeDetector } from '../../../src/app/client/wake.ts';
 import { ManualClock, summary, text } from './kit.ts';
 
+function beat(visible: boolean) {
+  const clock = new ManualClock();
+  const seen = { pings: [] as number[], dead: 0, roundTrips: [] as number[] };
+  const heartbeat = new Heartbeat({
+    clock,
+    visible: () => visible,
+    ping: (token) => seen.pings.push(token),
+    dead: () => seen.dead++,
+    roundTrip: (ms) => seen.roundTrips.push(ms),
+  });
+  return { clock, seen, heartbeat };
+}
+const told = (more: object) => ({
+  epoch: 'e',
+  mode: 'resume' as const,
+  low: 1,
+  head: 0,
+  session: summary('s'),
+  ...more,
+});
+const at = (n: number, from = n) => ({ from, n, at: 0, event: text(`${n}`) });
+const numbers = (taken: readonly { n: number }[] | 'again') =>
+  taken === 'again' ? taken : taken.map(({ n }) => n);
+
 describe('dial queue', () => {
   it('[R20] no 100 ms hold more than three dials, however many drop together', async () => {
     const clock = new ManualClock();
@@ -75,19 +99,6 @@ describe('limit', () => {
 });
 
 describe('heartbeat', () => {
-  function beat(visible: boolean) {
-    const clock = new ManualClock();
-    const seen = { pings: [] as number[], dead: 0, roundTrips: [] as number[] };
-    const heartbeat = new Heartbeat({
-      clock,
-      visible: () => visible,
-      ping: (token) => seen.pings.push(token),
-      dead: () => seen.dead++,
-      roundTrip: (ms) => seen.roundTrips.push(ms),
-    });
-    return { clock, seen, heartbeat };
-  }
-
   it.each([
     [true, 15_000],
     [false, 75_000],
@@ -168,18 +179,6 @@ describe('wake detector', () => {
 });
 
 describe('log reader', () => {
-  const told = (more: object) => ({
-    epoch: 'e',
-    mode: 'resume' as const,
-    low: 1,
-    head: 0,
-    session: summary('s'),
-    ...more,
-  });
-  const at = (n: number, from = n) => ({ from, n, at: 0, event: text(`${n}`) });
-  const numbers = (taken: readonly { n: number }[] | 'again') =>
-    taken === 'again' ? taken : taken.map(({ n }) => n);
-
   it('[R21] whatever is delivered twice or replayed from anywhere is taken once, in order', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(40), { maxLength: 100 }), (starts) => {

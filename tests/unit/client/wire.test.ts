@@ -87,6 +87,15 @@ const until = async (met: () => boolean): Promise<void> => {
   while (!met()) await new Promise((resolve) => setTimeout(resolve, 5));
 };
 
+const urlBelow = (base: string): string => sessionSocketUrl({ url: base, token: '' }, 'a/b');
+const decode = (frame: object): unknown => decodeAperture(JSON.stringify(frame));
+const api = (): GatewayApi => new GatewayApi({ url, token: 'secret' });
+const code = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'ok',
+    ({ code, retryable }: { code: string; retryable: boolean }) => [code, retryable],
+  );
+
 describe('aperture.v1 over real sockets', () => {
   it('[R67] shows the token in the first frame and nowhere in the address', async () => {
     const frames: unknown[] = [];
@@ -176,13 +185,11 @@ describe('aperture.v1 over real sockets', () => {
   });
 
   it('makes addresses below any path, secure for secure', () => {
-    const at = (base: string): string => sessionSocketUrl({ url: base, token: '' }, 'a/b');
-    expect(at('https://x.test/agents')).toBe('wss://x.test/agents/v1/sessions/a%2Fb/ws');
-    expect(at('http://127.0.0.1:4800')).toBe('ws://127.0.0.1:4800/v1/sessions/a%2Fb/ws');
+    expect(urlBelow('https://x.test/agents')).toBe('wss://x.test/agents/v1/sessions/a%2Fb/ws');
+    expect(urlBelow('http://127.0.0.1:4800')).toBe('ws://127.0.0.1:4800/v1/sessions/a%2Fb/ws');
   });
 
   it('decodes every kind of frame', () => {
-    const decode = (frame: object): unknown => decodeAperture(JSON.stringify(frame));
     expect(decode({ t: 'ack', k: 'k', n: 4, dup: true })).toEqual({
       kind: 'ack',
       key: 'k',
@@ -255,13 +262,6 @@ describe('client over real sockets', () => {
 });
 
 describe('gateway over REST', () => {
-  const api = (): GatewayApi => new GatewayApi({ url, token: 'secret' });
-  const code = async (promise: Promise<unknown>): Promise<unknown> =>
-    promise.then(
-      () => 'ok',
-      ({ code, retryable }: { code: string; retryable: boolean }) => [code, retryable],
-    );
-
   it('shows the token in a header, and passes on what the gateway said', async () => {
     answer = { status: 201, body: JSON.stringify(summary('new')) };
     const created = await api().create({ agent: 'workspace', cwd: '/srv' });

@@ -73,6 +73,12 @@ function read(events: readonly NumberedEvent[]): unknown {
   );
 }
 
+const of = (n: number, messageId: string): NumberedEvent => ({
+  n,
+  at: n,
+  event: { type: 'chunk', role: 'assistant', content: { type: 'text', text: 'x' }, messageId },
+});
+
 describe('coalescing', () => {
   it('[R21][R30] changes nothing that a reader sees', () => {
     fc.assert(
@@ -124,11 +130,6 @@ describe('coalescing', () => {
   });
 
   it('negative control: joining what belongs to different messages would be seen', () => {
-    const of = (n: number, messageId: string): NumberedEvent => ({
-      n,
-      at: n,
-      event: { type: 'chunk', role: 'assistant', content: { type: 'text', text: 'x' }, messageId },
-    });
     const wrong = [of(1, 'm1'), { ...of(3, 'm1') }];
     expect(read(wrong)).not.toEqual(read([of(1, 'm1'), of(2, 'm2'), of(3, 'm1')]));
     expect(coalesce([of(1, 'm1'), of(2, 'm2'), of(3, 'm1')])).toHaveLength(3);

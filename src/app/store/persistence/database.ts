@@ -87,13 +87,15 @@ export function reasonOf(error: unknown): string {
 }
 
 function upgrade(db: Database, oldVersion: number, transaction: Upgrade): void {
-  if (oldVersion < 1) {
-    // The stores of version 1 exist in every later one, so that there is one shape to read.
-    db.createObjectStore('sessions', { keyPath: 'id' });
+  const missing = (name: StoreName): boolean => !db.objectStoreNames.contains(name);
+  // The stores of version 1 exist in every later one, so that there is one shape to read; where one is
+  // there it is left as it is, and one that a half-made database lacks is added.
+  if (missing('sessions')) db.createObjectStore('sessions', { keyPath: 'id' });
+  if (missing('messages')) {
     const messages = db.createObjectStore('messages', { keyPath: 'id' });
     messages.createIndex('sessionId_timestamp', ['sessionId', 'timestamp']);
-    db.createObjectStore('metadata', { keyPath: 'key' });
   }
+  if (missing('metadata')) db.createObjectStore('metadata', { keyPath: 'key' });
   if (oldVersion < 2) {
     db.createObjectStore('chunks', { keyPath: ['sessionId', 'firstSeq'] });
     db.createObjectStore('progress', { keyPath: 'id' });

@@ -88,9 +88,10 @@ export class IdbStorage implements Storage {
         const lastSeq = fresh.at(-1)?.n;
         if (lastSeq === undefined) return;
         const begin = Math.max(firstSeq, have >= firstSeq ? have + 1 : firstSeq);
+        const compactedTo = row?.compactedTo ?? 0;
         writes.push(
-          chunks.put({ sessionId: id, firstSeq: begin, lastSeq, events: fresh }),
-          progress.put({ id, epoch, lastPersisted: lastSeq, compactedTo: row?.compactedTo ?? 0 }),
+          heard(chunks.put({ sessionId: id, firstSeq: begin, lastSeq, events: fresh })),
+          heard(progress.put({ id, epoch, lastPersisted: lastSeq, compactedTo })),
         );
       });
       await Promise.all([...writes, transaction.done]);
@@ -121,16 +122,16 @@ export class IdbStorage implements Storage {
       const saved = await chunks.getAll(range);
       const { events, last } = joinChunks({ ...row, lastPersisted: row.compactedTo }, saved);
       if (saved.length < 2 || events.length === 0) return transaction.done;
-      const writes: Promise<unknown>[] = [chunks.delete(range)];
+      const writes: Promise<unknown>[] = [heard(chunks.delete(range))];
       const merged = coalesce(events);
       let firstSeq = saved[0]!.firstSeq;
       for (let start = 0; start < merged.length; start += EVENTS_PER_CHUNK) {
         const part = merged.slice(start, start + EVENTS_PER_CHUNK);
         const lastSeq = part.at(-1)!.n;
-        writes.push(chunks.put({ sessionId: id, firstSeq, lastSeq, events: part }));
+        writes.push(heard(chunks.put({ sessionId: id, firstSeq, lastSeq, events: part })));
         firstSeq = lastSeq + 1;
       }
-      writes.push(progress.put({ ...row, lastPersisted: last, compactedTo: last }));
+      writes.push(heard(progress.put({ ...row, lastPersisted: last, compactedTo: last })));
       await Promise.all([...writes, transaction.done]);
       return undefined;
     });
@@ -238,16 +239,22 @@ export class IdbStorage implements Storage {
 
 const rangeOf = (id: SessionId, from = 0): IDBKeyRange => IDBKeyRange.bound([id, from], [id, []]);
 
+/** Of several requests the first that fails is reported; the others must not count as unheard. */
+function heard<T>(request: Promise<T>): Promise<T> {
+  request.catch(() => {});
+  return request;
+}
+
 /** Whoever waits for it learns how it ended; a request that fails before that must not leave it unheard. */
 function quiet<T extends { done: Promise<void> }>(transaction: T): T {
   transaction.done.catch(() => {});
   return transaction;
 }
 
-/** A transaction on a database that was closed under us. */
+/** The database was closed under us, or the browser gave the transaction up. */
 const isClosed = (error: unknown): boolean =>
   error instanceof DOMException &&
-  (error.name === 'InvalidStateError' || error.name === 'AbortError');
+  ['InvalidStateError', 'AbortError', 'TransactionInactiveError'].includes(error.name);
 
 /** The log as far as it has no holes: what stands after one is asked for again. */
 function joinChunks(progress: Progress, chunks: readonly SavedChunk[]): SavedLog {
