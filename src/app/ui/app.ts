@@ -12,7 +12,6 @@ import { KeyController } from './controllers/keys.ts';
 import { MountedList } from './controllers/mounted.ts';
 import { PageSigns, setTheme } from './controllers/page-signs.ts';
 import { recall, remember } from './controllers/remembered.ts';
-import './conversation/conversation.ts';
 import type { ApConversation } from './conversation/conversation.ts';
 import { IntentEvent } from './intent.ts';
 import { DIALOGS, type DialogName } from './dialogs/lazy.ts';
@@ -79,6 +78,8 @@ export class ApApp extends SignalWatcher(LitElement) {
     this.narrow = media.matches;
     media.addEventListener('change', () => (this.narrow = media.matches), { signal });
     if (this.store) this.#signs.start(this.store);
+    // Not needed for the first frame; what was drawn before it is there upgrades in place.
+    void import('./conversation/conversation.ts');
   }
 
   override disconnectedCallback(): void {
@@ -224,7 +225,7 @@ export class ApApp extends SignalWatcher(LitElement) {
 
   #compose(): void {
     const pane = this.renderRoot.querySelector<ApConversation>('.pane.shown > ap-conversation');
-    if (pane) pane.focusComposer();
+    if (pane) void customElements.whenDefined('ap-conversation').then(() => pane.focusComposer());
     else this.sidebar?.focusSearch();
   }
 

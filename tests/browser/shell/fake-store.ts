@@ -289,7 +289,7 @@ export class FakeStore {
         this.toasts.value = this.toasts.value.filter((toast) => toast.id !== first);
         return undefined;
       case 'directories':
-        return Promise.resolve(listing((first as string | undefined) ?? AGENTS.defaultCwd));
+        return listing((first as string | undefined) ?? AGENTS.defaultCwd);
       case 'refreshAgents':
       case 'forgetSession':
         return Promise.resolve();
@@ -304,7 +304,7 @@ const TREE: Record<string, string[]> = {
   '/home/ada/code/harbour': ['api', 'web', 'docs'],
 };
 
-function listing(asked: string): DirectoriesResponse {
+async function listing(asked: string): Promise<DirectoriesResponse> {
   const path = asked.replace(/(.)\/$/, '$1');
   const names = TREE[path];
   if (!names) throw new Error(`There is no directory ${path}.`);

@@ -27,7 +27,7 @@ export class DirectoryEvent extends Event {
  * choose, Enter or Tab takes, and the next level opens.
  *
  * @property value - the path
- * @property invalid - the id of nothing, but the message of a refusal, shown below
+ * @property problem - why it was refused, shown below; empty when it was not
  * @fires ap-directory - with every change ({@link DirectoryEvent})
  * @fires ap-intent - asks for listings
  */
@@ -101,6 +101,8 @@ export class ApDirectoryField extends LitElement {
   @state() private at = -1;
   @state() private hint = '';
   #listed = '';
+  /** What stands there by the reader's own hand; a value from elsewhere is a whole path. */
+  #typedValue: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   override disconnectedCallback(): void {
@@ -173,8 +175,13 @@ export class ApDirectoryField extends LitElement {
     return this.renderRoot.querySelector('input')!;
   }
 
+  #asked(): { parent: string; last: string } {
+    if (this.value === this.#typedValue) return split(this.value);
+    return { parent: this.value && `${this.value.replace(/\/+$/, '')}/`, last: '' };
+  }
+
   #shown(): Entry[] {
-    const { last } = split(this.value);
+    const { last } = this.#asked();
     const prefix = last.toLowerCase();
     return this.entries
       .filter(
@@ -189,7 +196,7 @@ export class ApDirectoryField extends LitElement {
   };
 
   #set(value: string): void {
-    this.value = value;
+    this.value = this.#typedValue = value;
     this.at = -1;
     this.dispatchEvent(new DirectoryEvent(value));
     clearTimeout(this.#timer);
@@ -198,7 +205,7 @@ export class ApDirectoryField extends LitElement {
 
   #list = async (): Promise<void> => {
     this.open = true;
-    const { parent } = split(this.value);
+    const { parent, last } = this.#asked();
     if (parent === this.#listed) return;
     this.#listed = parent;
     this.hint = '';
@@ -209,7 +216,8 @@ export class ApDirectoryField extends LitElement {
       if (this.#listed !== parent) return;
       this.entries = [];
       this.#listed = '';
-      this.hint = toErrorInfo(error).message;
+      // Half a name is no question yet; a directory that is spelt out is one.
+      if (last === '') this.hint = toErrorInfo(error).message;
     }
   };
 

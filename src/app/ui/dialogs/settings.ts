@@ -157,11 +157,8 @@ export class ApSettings extends ApDialog {
               .label=${command.label}
               @ap-recorded=${(event: RecordedEvent) => this.#recorded(command, event.keys)}
             ></ap-key-recorder>`
-          : html`<button
-              class="binding"
-              aria-label=${`Change keys for ${command.label}: ${keys.join(' or ') || 'none'}`}
-              @click=${() => (this.recording = command.id)}
-            >
+          : html`<button class="binding" @click=${() => (this.recording = command.id)}>
+              <span class="vh">Change keys for ${command.label}: </span>
               ${
                 keys.length === 0
                   ? html`<span class="soft">none</span>`
