@@ -4,7 +4,8 @@
  * summary whose last line is `N passed, N failed`. A stage that fails without naming a failed test
  * (a build, the linter) counts as one failure.
  *
- * `node tests/support/run-all.mjs unit|browser|e2e` runs one part. A part that needs a browser is
+ * `node tests/support/run-all.mjs unit|browser|e2e|screenshots` runs one part; what stands after it goes to
+ * the runner, as in `npm run test:e2e -- -g unread`. A part that needs a browser is
  * skipped, loudly, when there is none; with CI=true that is a failure.
  */
 import { spawn } from 'node:child_process';
@@ -50,14 +51,26 @@ const STAGES = {
   },
 };
 
+STAGES.screenshots = {
+  ...STAGES.e2e,
+  args: [
+    bin('@playwright/test/cli.js'),
+    'test',
+    '--config',
+    'tests/support/screenshots/playwright.config.ts',
+  ],
+  env: { PLAYWRIGHT_JSON_OUTPUT_FILE: join(reports, 'screenshots.json') },
+};
+
 const PARTS = {
-  all: Object.keys(STAGES),
+  all: Object.keys(STAGES).filter((name) => name !== 'screenshots'),
   unit: ['page', 'gateway', 'unit'],
   browser: ['browser'],
   e2e: ['page', 'gateway', 'e2e'],
+  screenshots: ['page', 'gateway', 'screenshots'],
 };
 
-const part = process.argv[2] ?? 'all';
+const [part = 'all', ...extra] = process.argv.slice(2);
 const names = PARTS[part];
 if (!names) {
   console.error(`No part "${part}". There are: ${Object.keys(PARTS).join(', ')}.`);
@@ -103,7 +116,7 @@ function skipped(name) {
 
 function run(stage) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, stage.args, {
+    const child = spawn(process.execPath, [...stage.args, ...(stage.report ? extra : [])], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
       env: {

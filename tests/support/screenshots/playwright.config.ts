@@ -8,5 +8,4 @@ export default defineConfig({
   testMatch: 'shots.ts',
   outputDir: '../../../test-results',
   workers: 1,
-  reporter: [['list']],
 });
