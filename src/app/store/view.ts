@@ -42,7 +42,7 @@ export function refresh(entry: SessionEntry, skewMs: number): void {
   if (!record.loading.peek() && transcript.lastN > 0) {
     record.unread.value = unreadAfter(transcript, entry.readN);
   }
-  const asking = current ? transcript.pending.size > 0 : summary.pending.length > 0;
+  const asking = behind ? summary.pending.length > 0 : transcript.pending.size > 0;
   record.attention.value = attention(entry, asking && !over);
 }
 
