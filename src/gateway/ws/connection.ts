@@ -32,6 +32,7 @@ export class Connection implements AttachmentSocket {
   #lastHeard: number;
   #received = 0;
   #closing = false;
+  #suspect = false;
 
   constructor(
     readonly socket: WebSocket,
@@ -74,10 +75,14 @@ export class Connection implements AttachmentSocket {
   /** Ends sockets that are half open, and pages that take nothing. */
   sweep(): void {
     const { timings, now } = this.options;
-    if (now() - this.#lastHeard > timings.silentMs) return this.socket.terminate();
-    if ((this.#attachment?.stuckFor(now()) ?? 0) > timings.stuckMs) {
-      this.close(CloseCode.tooSlow, 'The page took nothing for too long.');
-    }
+    const silent = now() - this.#lastHeard > timings.silentMs;
+    const stuck = (this.#attachment?.stuckFor(now()) ?? 0) > timings.stuckMs;
+    // Found twice: when the machine has slept, the first look comes before what arrived meanwhile.
+    const again = this.#suspect;
+    this.#suspect = silent || stuck;
+    if (!this.#suspect || !again) return;
+    if (silent) this.socket.terminate();
+    else this.close(CloseCode.tooSlow, 'The page took nothing for too long.');
   }
 
   close(code: number, reason: string, error?: ErrorInfo): void {

@@ -52,20 +52,18 @@ describe('agents that misbehave', () => {
     await eventually(() => !isAlive(pid));
   });
 
-  test('one that never opens a session, wants a sign-in, or speaks another version', async () => {
-    const to = await gateway(
-      { silent: ['--never-session'], locked: ['--refuse-session'], newer: ['--protocol', '9'] },
-      { timings: { initTimeoutMs: 700 } },
+  test.each([
+    ['never opens a session', '--never-session', 'agent_timeout', 1_000],
+    ['wants a sign-in', '--refuse-session', 'agent_auth', 30_000],
+    ['speaks another version', '--protocol', 'agent_protocol', 30_000],
+  ])('one that %s says so', async (_what, flag, code, initTimeoutMs) => {
+    const to = await gateway({ scripted: [flag, '9'] }, { timings: { initTimeoutMs } });
+    const { id } = await createSession(to);
+    const page = await attach(to, id);
+    await page.until(
+      () => page.logged('_aperture/agent').some(({ error }) => error?.code === code),
+      code,
     );
-    const codes = { silent: 'agent_timeout', locked: 'agent_auth', newer: 'agent_protocol' };
-    for (const [agent, code] of Object.entries(codes)) {
-      const { id } = await createSession(to, agent);
-      const page = await attach(to, id);
-      await page.until(
-        () => page.logged('_aperture/agent').some(({ error }) => error?.code === code),
-        code,
-      );
-    }
   });
 
   test('a prompt that comes while the agent starts runs when it is ready; cancelling it then is quick', async () => {

@@ -111,17 +111,17 @@ describe('attaching', () => {
   });
 
   test('[R67] a socket that never attaches is closed with 4408', async () => {
-    const to = await gateway({ scripted: [] }, { timings: { attachTimeoutMs: 50 } });
+    const to = await gateway({ scripted: [] }, { timings: { attachTimeoutMs: 1_000 } });
     const { id } = await createSession(to);
+    // Opened first, so that its time would be up first.
+    const quick = await attach(to, id);
     const silent = await dial(to, id);
     expect((await silent.closing()).code).toBe(4408);
-    const quick = await attach(to, id);
-    await new Promise((resolve) => setTimeout(resolve, 120));
     expect(quick.closed).toBeUndefined();
   });
 
   test('[R19] ping comes back as pong; a socket that says nothing for too long is ended', async () => {
-    const to = await gateway({ scripted: [] }, { timings: { silentMs: 400, sweepEveryMs: 50 } });
+    const to = await gateway({ scripted: [] }, { timings: { silentMs: 1_000, sweepEveryMs: 100 } });
     const { id } = await createSession(to);
     const talker = await attach(to, id);
     const silent = await attach(to, id);

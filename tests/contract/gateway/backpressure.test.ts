@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { memoryJournal } from '../../../src/gateway/journal/memory.ts';
-import { attach, createSession, gateway } from './support.ts';
+import { silentLogger } from '../../../src/gateway/logger.ts';
+import { attach, createSession, eventually, gateway } from './support.ts';
 
 const MEGABYTE = 1_000_000;
 const flood = (megabytes: number): string =>
@@ -30,11 +31,13 @@ describe('a page that does not read', () => {
   });
 
   test('[R30] is closed with 4429 after a while, and goes on where it stood', async () => {
+    const events: string[] = [];
     const to = await gateway(
       { scripted: [] },
       {
         openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 1e9 })),
-        timings: { stuckMs: 200, sweepEveryMs: 50 },
+        timings: { stuckMs: 400, sweepEveryMs: 100 },
+        logger: { ...silentLogger, info: (event) => events.push(event) },
       },
     );
     const { id } = await createSession(to);
@@ -44,7 +47,7 @@ describe('a page that does not read', () => {
     slow.socket.pause();
     await quick.turn(flood(40));
     // The gateway gives up on it while it sleeps; it finds out when it wakes.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await eventually(() => events.includes('socket.closed'));
     slow.socket.resume();
     await slow.closing();
     const since = slow.numbers.at(-1) ?? 0;

@@ -168,7 +168,7 @@ export class Page {
 
   /** Waits until it is so; says what came instead if it never is. */
   async until<T>(what: () => T | undefined | false, hint = what.toString()): Promise<T> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 15_000;
     for (;;) {
       const found = what();
       if (found !== undefined && found !== false) return found;
@@ -357,7 +357,7 @@ export function isAlive(pid: number): boolean {
 
 /** For what no frame tells. */
 export async function eventually(what: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 15_000;
   while (!(await what())) {
     if (Date.now() > deadline) throw new Error(`Never so: ${what.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
