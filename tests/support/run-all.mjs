@@ -49,6 +49,13 @@ const STAGES = {
     args: [bin('@playwright/test/cli.js'), 'test', '--config', 'tests/e2e/playwright.config.ts'],
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: join(reports, 'e2e.json') },
   },
+  // The short run; the full one takes up to an hour: npm run test:chaos.
+  chaos: {
+    browser: true,
+    limitMinutes: 6,
+    report: (counts) => counts,
+    args: ['tests/chaos/run.mjs', '--short', '--report', join(reports, 'chaos.json')],
+  },
 };
 
 STAGES.screenshots = {

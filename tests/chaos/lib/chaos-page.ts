@@ -1,0 +1,128 @@
+import { chromium, type Browser, type Page } from '@playwright/test';
+import type { SessionRecord, Store } from '../../../src/app/store/types.ts';
+import type { DiskSession, PageSession } from './oracle.ts';
+
+/** What the page's own element holds, read only but for the actions that a user has too. */
+interface AppElement extends Element {
+  store: Store;
+  actions: { sendPrompt(id: string, text: string): void };
+}
+
+export interface SessionState {
+  id: string;
+  status: string;
+  turn: string;
+  lastN: number;
+  outbox: number;
+}
+
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['APERTURE_CHROMIUM'] || undefined,
+    args: (process.env['APERTURE_CHROMIUM_ARGS'] ?? '').split(' ').filter(Boolean),
+  });
+}
+
+/**
+ * The built page in a real browser. It is read through `ap-app.store`, which the page itself draws from,
+ * and through IndexedDB; it is driven as a user and a browser would: prompts, and the `online` event.
+ */
+export class ChaosPage {
+  readonly errors: string[] = [];
+
+  constructor(readonly page: Page) {
+    page.on('pageerror', (error) => this.errors.push(error.message));
+  }
+
+  async open(link: string): Promise<void> {
+    await this.page.goto(link);
+    await this.page.waitForFunction(() => {
+      const app = document.querySelector('ap-app') as AppElement | null;
+      return app?.store?.endpoint.value.status === 'ready';
+    });
+  }
+
+  /**
+   * From now on a session that waits for its next attempt is told every `everyMs` that the browser is
+   * online, which dials at once. The page's back-off itself stays as it is.
+   */
+  async hurry(everyMs = 50): Promise<void> {
+    await this.page.evaluate((ms) => {
+      const { store } = document.querySelector('ap-app') as AppElement;
+      setInterval(() => {
+        const waits = store.sessions.value.some((record) => {
+          const state = record.connection.peek();
+          return state.status === 'reconnecting' && state.retryAt !== undefined;
+        });
+        if (waits) window.dispatchEvent(new Event('online'));
+      }, ms);
+    }, everyMs);
+  }
+
+  async send(id: string, text: string): Promise<void> {
+    await this.page.evaluate(
+      (args) => {
+        const app = document.querySelector('ap-app') as AppElement;
+        app.actions.sendPrompt(args.id, args.text);
+      },
+      { id, text },
+    );
+  }
+
+  async states(): Promise<SessionState[]> {
+    return this.page.evaluate(() => {
+      const { store } = document.querySelector('ap-app') as AppElement;
+      return store.sessions.value.map((record: SessionRecord) => ({
+        id: record.id,
+        status: record.connection.peek().status,
+        turn: record.turn.peek().state,
+        lastN: record.transcript().lastN,
+        outbox: record.outbox.peek().length,
+      }));
+    });
+  }
+
+  /** All that the page holds of its sessions. */
+  async memory(): Promise<PageSession[]> {
+    const text = await this.page.evaluate(() => {
+      const { store } = document.querySelector('ap-app') as AppElement;
+      return JSON.stringify(
+        store.sessions.value.map((record: SessionRecord) => {
+          const { lastN, items } = record.transcript();
+          return { id: record.id, lastN, items };
+        }),
+      );
+    });
+    return JSON.parse(text) as PageSession[];
+  }
+
+  /** All that IndexedDB holds of them. Works on any document of the page's origin. */
+  async disk(): Promise<DiskSession[]> {
+    const text = await this.page.evaluate(async () => {
+      // oxlint-disable-next-line unicorn/consistent-function-scoping -- only what is in here goes to the page
+      const wish = <T>(request: IDBRequest<T>): Promise<T> =>
+        new Promise((resolve, reject) => {
+          request.addEventListener('success', () => resolve(request.result));
+          request.addEventListener('error', () => reject(new Error('IndexedDB refused')));
+        });
+      const db = await wish(indexedDB.open('aperture-db'));
+      const transaction = db.transaction(['progress', 'chunks']);
+      const [progress, chunks] = await Promise.all([
+        wish(transaction.objectStore('progress').getAll()),
+        wish(transaction.objectStore('chunks').getAll()),
+      ]);
+      db.close();
+      return JSON.stringify(
+        progress.map((row: { id: string }) => ({
+          ...row,
+          chunks: chunks.filter((chunk: { sessionId: string }) => chunk.sessionId === row.id),
+        })),
+      );
+    });
+    return JSON.parse(text) as DiskSession[];
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+}

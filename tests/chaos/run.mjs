@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+/**
+ * Starts the chaos suite: finds a browser, then runs `main.ts` with the arguments given. Node runs no
+ * TypeScript by itself, so Vite's module runner does.
+ */
+import { fileURLToPath } from 'node:url';
+import { runnerImport } from 'vite';
+import { findBrowser } from '../support/find-browser.mjs';
+
+if (process.env['APERTURE_CHROMIUM'] === undefined) {
+  const browser = await findBrowser();
+  if (browser) {
+    Object.assign(process.env, browser.env);
+    process.env['APERTURE_CHROMIUM'] = browser.executablePath;
+    process.env['APERTURE_CHROMIUM_ARGS'] = browser.args.join(' ');
+  }
+}
+
+const { module } = await runnerImport(fileURLToPath(new URL('main.ts', import.meta.url)), {
+  configFile: false,
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  logLevel: 'error',
+});
+process.exit(await module.main(process.argv.slice(2)));
