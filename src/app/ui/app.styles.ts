@@ -77,7 +77,7 @@ export const appStyles = css`
   }
   @media (max-width: 920px) {
     :host {
-      --ap-sidebar-width: 272px;
+      --ap-sidebar-width: 292px;
     }
   }
 `;

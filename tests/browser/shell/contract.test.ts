@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { formatElapsed, shortPath } from '../../../src/app/ui/time.ts';
 import { FakeStore, tenSessions } from './fake-store.ts';
 import { button, deep, item, items, mount, one, painted, unmount } from './support.ts';
 
@@ -188,6 +189,23 @@ describe('the list', () => {
     await mount(new FakeStore());
     expect(text(document.body)).toContain('No sessions yet');
     expect(button('New session')).toBeTruthy();
+  });
+});
+
+describe('words for numbers', () => {
+  it('a running time is short, and never negative when clocks differ', () => {
+    expect([-5_000, 0, 59_999, 60_000, 3_729_000].map(formatElapsed)).toEqual([
+      '0s',
+      '0s',
+      '59s',
+      '1:00',
+      '1:02:09',
+    ]);
+  });
+
+  it('a path keeps the end that tells it apart', () => {
+    expect(shortPath('/home/ada/code/harbour/api')).toBe('…/harbour/api');
+    expect(shortPath('/home/ada')).toBe('/home/ada');
   });
 });
 

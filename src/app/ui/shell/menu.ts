@@ -130,6 +130,8 @@ export class ApMenu extends LitElement {
   }
 
   #key = (event: KeyboardEvent): void => {
+    // The page's own keys rest while the menu is open.
+    event.stopPropagation();
     const buttons = this.#buttons();
     const at = buttons.findIndex((button) => button.matches(':focus'));
     const last = buttons.length - 1;
@@ -143,7 +145,6 @@ export class ApMenu extends LitElement {
     else if (to !== undefined) buttons[to]?.focus();
     else return;
     event.preventDefault();
-    event.stopPropagation();
   };
 
   #buttons(): HTMLButtonElement[] {

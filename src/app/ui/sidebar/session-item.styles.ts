@@ -209,8 +209,10 @@ export const itemStyles = css`
   }
   @media (hover: none) {
     .row {
-      grid-template:
-        'gutter title aside menu' 22px 'gutter second second menu' 20px / 16px minmax(0, 1fr) auto 40px;
+      grid-template: 'gutter title aside menu' 22px 'gutter second second menu' 20px / 16px minmax(
+          0,
+          1fr
+        ) auto 40px;
       padding: 10px 0 11px 12px;
     }
     .gutter {

@@ -83,6 +83,7 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
     this.#reflect('aria-current', this.viewed ? 'true' : null);
 
     const title = record.title.value;
+    const { agentTitle, cwd } = record.summary.value;
     const name = [
       title,
       look.word,
@@ -96,26 +97,26 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
           class="open"
           tabindex=${this.tabstop ? 0 : -1}
           aria-label=${name.filter(Boolean).join(', ')}
+          title=${[agentTitle, cwd, troubleOf(record)].filter(Boolean).join('\n')}
           aria-current=${this.viewed ? 'true' : nothing}
-          aria-keyshortcuts=${this.number ? `Alt+${this.number % 10}` : nothing}
           @click=${() => this.#command('session.open')}
           @dblclick=${this.rename}
           @contextmenu=${this.#menu}
         ></button>
         <span class="gutter" aria-hidden="true">
-          <span class="glyph" title=${look.word}>${look.glyph}</span>
+          <span class="glyph">${look.glyph}</span>
           ${
             this.showNumber && this.number
               ? html`<kbd>${this.number % 10}</kbd>`
               : this.viewed
-                ? html`<span class="star" title="On the stage">${icons.star}</span>`
+                ? html`<span class="star">${icons.star}</span>`
                 : nothing
           }
         </span>
         ${
           this.renaming
             ? html`<ap-title-editor .value=${title} @ap-title=${this.#renamed}></ap-title-editor>`
-            : html`<span class="title truncate" title=${title}>${title}</span>`
+            : html`<span class="title truncate">${title}</span>`
         }
         ${this.#aside(attention)} ${this.#second(status, unread)}
         <button
@@ -140,16 +141,12 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
     const { record } = this;
     const { startedAt } = record.turn.value;
     return html`<span class="aside">
-      ${
-        record.draft.value.trim()
-          ? html`<span class="draft" title="Unsent draft">${icons.pencil}</span>`
-          : nothing
-      }
+      ${record.draft.value.trim() ? html`<span class="draft">${icons.pencil}</span>` : nothing}
       ${
         attention
           ? html`<span class="chip ${attention}">${CHIP[attention]}</span>`
           : isBusy(record) && startedAt !== undefined
-            ? html`<ap-elapsed title="Running time" .since=${startedAt}></ap-elapsed>`
+            ? html`<ap-elapsed .since=${startedAt}></ap-elapsed>`
             : nothing
       }
     </span>`;
@@ -161,7 +158,7 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
     const outbox = record.outbox.value.length;
     return html`<span class="second">
       <span class="agent truncate">${record.summary.value.agentTitle}</span>
-      <span class="line truncate" title=${trouble ?? nothing}
+      <span class="line truncate"
         >${
           trouble ??
           (status === 'disconnected' && outbox > 0 ? 'Sends when connected' : watch(this.#line))
@@ -174,7 +171,7 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
       }
       ${
         unread > 0
-          ? html`<span class="unread tnum" title=${`${unread} unread`}
+          ? html`<span class="unread tnum"
               ><span aria-hidden="true">•</span>${unread > 99 ? '99+' : unread}</span
             >`
           : nothing

@@ -85,6 +85,7 @@ export const sidebarStyles = css`
   .live {
     padding: 0 8px;
     font-size: 0.75rem;
+    white-space: nowrap;
     color: var(--ap-text-faint);
   }
   .live.full {

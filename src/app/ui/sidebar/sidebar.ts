@@ -75,7 +75,6 @@ export class ApSidebar extends SignalWatcher(LitElement) {
         <button
           class="button new"
           aria-label="New session"
-          aria-keyshortcuts="Alt+N"
           @click=${() => this.#command('session.new')}
         >
           ${icons.plus}<span>New session</span>
