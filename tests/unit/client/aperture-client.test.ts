@@ -94,7 +94,7 @@ describe('connecting', () => {
     expect(status('a')).toBe('reconnecting');
   });
 
-  it('[R1][R4] at the limit the oldest idle one hibernates; R3: reconnecting evicts nobody', async () => {
+  it('[R1, R3, R4, R5] at the limit the one that was idle longest hibernates; reconnecting evicts nobody', async () => {
     start(3);
     await connect('a', 'b', 'c');
     protocol.of('a')[0]!.event(1);

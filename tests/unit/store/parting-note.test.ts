@@ -38,6 +38,10 @@ const row = (id: string, draft: string, readN: number): SavedSession => ({
   gone: false,
 });
 
+const refuse = (): never => {
+  throw new Error('forbidden');
+};
+
 describe('PartingNote', () => {
   it('[R27, R37] brings back a draft and a read mark that never reached the disk', () => {
     const tab = tabStorage();
@@ -88,9 +92,6 @@ describe('PartingNote', () => {
   );
 
   it('does without storage, or with one that refuses', () => {
-    const refuse = (): never => {
-      throw new Error('forbidden');
-    };
     for (const tab of [undefined, { getItem: refuse, setItem: refuse, removeItem: refuse }]) {
       const note = new PartingNote(tab);
       note.write([row('a', 'x', 1)]);
