@@ -209,10 +209,9 @@ export const itemStyles = css`
   }
   @media (hover: none) {
     .row {
-      grid-template: 'gutter title aside menu' 22px 'gutter second second menu' 20px / 16px minmax(
-          0,
-          1fr
-        ) auto 40px;
+      grid-template-areas: 'gutter title aside menu' 'gutter second second menu';
+      grid-template-rows: 22px 20px;
+      grid-template-columns: 16px minmax(0, 1fr) auto 40px;
       padding: 10px 0 11px 12px;
     }
     .gutter {
