@@ -200,7 +200,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     const writing = this.shadowRoot?.activeElement?.localName === 'ap-conversation';
     this.actions.activate(id);
     this.#goTo('stage');
-    if (writing) void this.updateComplete.then(() => this.#compose());
+    if (writing) void this.#compose();
   }
 
   /** A reload of the tab finds the same screen again. */
@@ -223,9 +223,10 @@ export class ApApp extends SignalWatcher(LitElement) {
     if (at >= 0 && to >= 0 && to < rows.length) this.actions.moveSession(rows[at]!.id, to);
   }
 
-  #compose(): void {
+  async #compose(): Promise<void> {
+    await Promise.all([this.updateComplete, customElements.whenDefined('ap-conversation')]);
     const pane = this.renderRoot.querySelector<ApConversation>('.pane.shown > ap-conversation');
-    if (pane) void customElements.whenDefined('ap-conversation').then(() => pane.focusComposer());
+    if (pane) pane.focusComposer();
     else this.sidebar?.focusSearch();
   }
 
@@ -283,7 +284,7 @@ export class ApApp extends SignalWatcher(LitElement) {
       case 'session.compose':
         if (record && this.narrow) this.#goTo('stage');
         await this.updateComplete;
-        return this.#compose();
+        return void this.#compose();
       case 'session.attention': {
         const next = nextNeedingAttention(this.store, this.#viewed()?.id);
         if (next) return this.#open(next.id);

@@ -250,6 +250,8 @@ export class ApNewSession extends ApDialog {
       );
       this.hide();
       this.dispatchEvent(new CommandEvent('session.open', id));
+      // Whoever starts a session has something to say.
+      this.dispatchEvent(new CommandEvent('session.compose', id));
     } catch (error) {
       const place = this.#fail(error);
       await this.updateComplete;

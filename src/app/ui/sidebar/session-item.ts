@@ -55,7 +55,9 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
     this.#line = computed(() => {
       const activity = isBusy(record) ? record.activity.value : '';
       // While it answers, the answer itself says more than the word.
-      return activity && activity !== 'Answering' ? activity : record.preview.value || activity;
+      if (activity && activity !== 'Answering') return activity;
+      // Before anything was said, the place tells rows apart.
+      return record.preview.value || activity || record.summary.value.cwd;
     });
   }
 
