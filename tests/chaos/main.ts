@@ -4,14 +4,27 @@ import { parseOptions } from './lib/options.ts';
 import { Random } from './lib/random.ts';
 import type { Outcome, Scenario } from './lib/scenario.ts';
 import { acks } from './scenarios/acks.ts';
+import { clock } from './scenarios/clock.ts';
 import { closeCodes } from './scenarios/close-codes.ts';
 import { controls } from './scenarios/controls.ts';
 import { cuts } from './scenarios/cuts.ts';
+import { dials } from './scenarios/dials.ts';
 import { gatewayKill } from './scenarios/gateway-kill.ts';
+import { halfOpen } from './scenarios/half-open.ts';
 import { isolation } from './scenarios/isolation.ts';
 
 /** Cheap ones first: what is broken altogether shows at once. */
-const SCENARIOS: readonly Scenario[] = [closeCodes, isolation, acks, gatewayKill, controls, cuts];
+const SCENARIOS: readonly Scenario[] = [
+  closeCodes,
+  isolation,
+  controls,
+  acks,
+  dials,
+  clock,
+  halfOpen,
+  gatewayKill,
+  cuts,
+];
 
 /** @returns the exit code: 0 when all is as it must be, 2 for a wrong command line. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -8,6 +8,16 @@ interface AppElement extends Element {
   actions: { sendPrompt(id: string, text: string): void };
 }
 
+/** What {@link ChaosPage} puts into the page, before any of its scripts. */
+interface Instruments {
+  /** Added to what `Date` says, ms. */
+  skew: number;
+  visibility: DocumentVisibilityState;
+  /** When sockets were made, ms of `performance.now()`. */
+  dials: { acceptedAt: number }[];
+  changes: { id: string; changes: { status: string; at: number }[] }[];
+}
+
 export interface SessionState {
   id: string;
   status: string;
@@ -35,6 +45,7 @@ export class ChaosPage {
   }
 
   async open(link: string): Promise<void> {
+    await this.page.addInitScript(instrument);
     await this.page.goto(link);
     await this.page.waitForFunction(() => {
       const app = document.querySelector('ap-app') as AppElement | null;
@@ -122,7 +133,63 @@ export class ChaosPage {
     return JSON.parse(text) as DiskSession[];
   }
 
+  /** Notes every change of every session's connection from now on; {@link changes} tells them. */
+  async recordChanges(): Promise<void> {
+    await this.page.evaluate(() => {
+      const { store } = document.querySelector('ap-app') as AppElement;
+      const { chaos } = window as unknown as { chaos: Instruments };
+      for (const record of store.sessions.value) {
+        const changes: { status: string; at: number }[] = [];
+        chaos.changes.push({ id: record.id, changes });
+        record.connection.subscribe(({ status }) => void changes.push({ status, at: Date.now() }));
+      }
+    });
+  }
+
+  changes(): Promise<Instruments['changes']> {
+    return this.page.evaluate(() => (window as unknown as { chaos: Instruments }).chaos.changes);
+  }
+
+  dials(): Promise<Instruments['dials']> {
+    return this.page.evaluate(() => (window as unknown as { chaos: Instruments }).chaos.dials);
+  }
+
+  /** Sets the page's wall clock off by so much, beside what it was off already. Its timers do not notice. */
+  async setClock(byMs: number): Promise<void> {
+    await this.page.evaluate((ms) => {
+      (window as unknown as { chaos: Instruments }).chaos.skew += ms;
+    }, byMs);
+  }
+
+  /** The page believes that it is hidden. Its timers run as before: a headless browser throttles none. */
+  async hide(): Promise<void> {
+    await this.page.evaluate(() => {
+      (window as unknown as { chaos: Instruments }).chaos.visibility = 'hidden';
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+  }
+
   async close(): Promise<void> {
     await this.page.close();
   }
+}
+
+/** Runs in the page, before its scripts. */
+function instrument(): void {
+  const chaos: Instruments = { skew: 0, visibility: 'visible', dials: [], changes: [] };
+  (window as unknown as { chaos: Instruments }).chaos = chaos;
+  const SystemDate = Date;
+  window.Date = new Proxy(SystemDate, {
+    construct: (target, args: []) =>
+      args.length > 0 ? new target(...args) : new target(target.now() + chaos.skew),
+    get: (target, name) =>
+      name === 'now' ? () => target.now() + chaos.skew : (Reflect.get(target, name) as unknown),
+  });
+  Object.defineProperty(Document.prototype, 'visibilityState', { get: () => chaos.visibility });
+  window.WebSocket = new Proxy(WebSocket, {
+    construct(target, args: [string, string[]]) {
+      chaos.dials.push({ acceptedAt: performance.now() });
+      return new target(...args);
+    },
+  });
 }
