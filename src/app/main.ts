@@ -3,6 +3,7 @@ import './ui/styles/tokens.css';
 import './ui/app.ts';
 import { browserEnvironment } from './client/environment.ts';
 import { isGateway } from './client/gateway-api.ts';
+import { workerClock } from './client/worker-clock.ts';
 import { tokenIn } from './store/address.ts';
 import { createStore } from './store/create-store.ts';
 import { browserFrames } from './store/frames.ts';
@@ -26,6 +27,7 @@ const { store, actions, start } = createStore({
   storage: (trouble) => new IdbStorage({ trouble }),
   environment: browserEnvironment(),
   frames: browserFrames(),
+  clock: workerClock(),
   tab: allowed(() => sessionStorage),
 });
 

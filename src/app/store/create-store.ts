@@ -3,6 +3,7 @@ import { ApertureClient } from '../client/aperture-client.ts';
 import type { Environment } from '../client/environment.ts';
 import type { SocketFactory } from '../client/protocols/port.ts';
 import { StoreActions } from './actions.ts';
+import type { Clock } from '../client/clock.ts';
 import { ClockSkew } from './clock-skew.ts';
 import { EndpointControl } from './endpoint.ts';
 import type { FrameSource } from './frames.ts';
@@ -27,6 +28,8 @@ export interface StoreOptions {
   /** sessionStorage, where the browser allows it. */
   tab: TabStorage | undefined;
   sockets?: SocketFactory;
+  /** Of the connections; the system's unless given. */
+  clock?: Clock;
 }
 
 export interface RunningStore {
@@ -117,6 +120,7 @@ export function createStore(options: StoreOptions): RunningStore {
     check: (id) => endpoint.api.check(id),
     client: `tab-${newId().slice(0, 8)}`,
     ...(options.sockets && { sockets: options.sockets }),
+    ...(options.clock && { clock: options.clock }),
   });
   const tokens = new TokenKeeper(options.tab, saver);
   const actions = new StoreActions({
