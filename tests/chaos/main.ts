@@ -4,6 +4,7 @@ import { parseOptions } from './lib/options.ts';
 import { Random } from './lib/random.ts';
 import type { Outcome, Scenario } from './lib/scenario.ts';
 import { acks } from './scenarios/acks.ts';
+import { browserKill } from './scenarios/browser-kill.ts';
 import { clock } from './scenarios/clock.ts';
 import { closeCodes } from './scenarios/close-codes.ts';
 import { controls } from './scenarios/controls.ts';
@@ -23,6 +24,7 @@ const SCENARIOS: readonly Scenario[] = [
   clock,
   halfOpen,
   gatewayKill,
+  browserKill,
   cuts,
 ];
 

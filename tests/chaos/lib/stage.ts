@@ -68,6 +68,11 @@ export class Stage {
     return this.#page;
   }
 
+  /** Works with a page of somebody else's browser from now on. */
+  adopt(page: ChaosPage): void {
+    this.#page = page;
+  }
+
   async connected(limitMs = 60_000): Promise<void> {
     await until(
       'every session to be connected',
