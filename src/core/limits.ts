@@ -20,6 +20,8 @@ export const PING_VISIBLE_MS = 10_000;
 export const PING_HIDDEN_MS = 60_000;
 /** No frame at all for this long after a ping: the socket is half open (R19: 15 s visible, 75 s hidden). */
 export const PONG_TIMEOUT_MS = 5_000;
+/** The same after sleep, when silence most likely means that the socket died in it; leaves time for a dial within 5 s. */
+export const WAKE_PONG_TIMEOUT_MS = 2_000;
 
 /** Idempotency keys that the gateway remembers for each session. */
 export const MAX_SEEN_KEYS = 1_000;

@@ -56,7 +56,7 @@ export class ApertureClient {
     this.#wake = new WakeDetector(
       clock,
       () => environment.visible(),
-      () => this.#each((connection) => connection.check()),
+      () => this.#each((connection) => connection.woke()),
     );
     environment.listen((hint) => {
       // Timers were slowed down or stopped while nobody looked.

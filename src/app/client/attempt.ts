@@ -85,9 +85,9 @@ export class Attempt {
     });
   }
 
-  /** Asks the socket whether it lives; its round trip or its end is reported. */
-  probe(): void {
-    this.#heartbeat?.probe();
+  /** Asks the socket whether it lives; its round trip or its end is reported. @param patienceMs as {@link Heartbeat.probe}. */
+  probe(patienceMs?: number): void {
+    this.#heartbeat?.probe(patienceMs);
   }
 
   /** The browser says that there is no network; the socket has the last word, a little later (R14). */

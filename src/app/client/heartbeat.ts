@@ -17,6 +17,8 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #next: Timer;
   readonly #deadline: Timer;
+  /** How long the armed deadline waits in all, ms. */
+  #patience = 0;
   #token = 0;
   #sentAt = 0;
 
@@ -39,12 +41,18 @@ export class Heartbeat {
     return true;
   }
 
-  /** Pings now: after sleep, when the page is shown, when the browser says that the network is back. */
-  probe(): void {
+  /**
+   * Pings now: after sleep, when the page is shown, when the browser says that the network is back.
+   * @param patienceMs how long to wait for any frame.
+   */
+  probe(patienceMs = PONG_TIMEOUT_MS): void {
     this.#token++;
     this.#sentAt = this.#options.clock.now();
-    // Not set again while a deadline runs, or repeated probes could put it off for ever.
-    if (!this.#deadline.armed) this.#deadline.set(PONG_TIMEOUT_MS, () => this.#options.dead());
+    // Not set again while one runs that is as short, or repeated probes could put it off for ever.
+    if (!this.#deadline.armed || patienceMs < this.#patience) {
+      this.#patience = patienceMs;
+      this.#deadline.set(patienceMs, () => this.#options.dead());
+    }
     this.#options.ping(this.#token);
     this.#schedule();
   }

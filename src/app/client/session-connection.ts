@@ -1,6 +1,7 @@
 import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
 import { newId, type SessionId } from '../../core/ids.ts';
+import { WAKE_PONG_TIMEOUT_MS } from '../../core/limits.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
 import type { SessionEvent } from '../../core/session/event.ts';
 import type { CloseInfo } from '../../core/wire/close-codes.ts';
@@ -157,10 +158,16 @@ export class SessionConnection {
     this.#attempt.doubt();
   }
 
-  /** Asks a quiet socket whether it lives, dials at once if a retry waits: after sleep, on return, when online. */
+  /** Asks a quiet socket whether it lives, dials at once if a retry waits: on return, when online. */
   check(): void {
     if (this.#link) this.#attempt?.probe();
     else if (this.#retry.armed) this.#dial();
+  }
+
+  /** The machine slept, or its clock was set: a socket from before must answer soon, a dial from before counts for nothing. */
+  woke(): void {
+    if (this.#link) this.#attempt?.probe(WAKE_PONG_TIMEOUT_MS);
+    else if (this.live) this.#dial();
   }
 
   get #link(): Link | undefined {

@@ -1,6 +1,8 @@
 import { Timer, type Clock } from './clock.ts';
 
-const TICK_MS = 5_000;
+/** Often while somebody looks: who comes back to a laptop wants to be back within 5 s. */
+const TICK_VISIBLE_MS = 1_000;
+const TICK_HIDDEN_MS = 5_000;
 /** Hidden pages get their timers once a minute at worst; only what exceeds that is sleep. */
 const SLACK_VISIBLE_MS = 10_000;
 const SLACK_HIDDEN_MS = 90_000;
@@ -12,6 +14,8 @@ const SLACK_HIDDEN_MS = 90_000;
 export class WakeDetector {
   readonly #timer: Timer;
   #last: number;
+  /** The wait under way, ms. */
+  #tickMs = 0;
 
   constructor(
     readonly clock: Clock,
@@ -29,11 +33,12 @@ export class WakeDetector {
     const missed = now - this.#last;
     this.#last = now;
     const slack = this.visible() ? SLACK_VISIBLE_MS : SLACK_HIDDEN_MS;
-    if (missed < -TICK_MS || missed > TICK_MS + slack) this.woke(missed);
+    if (missed < -TICK_HIDDEN_MS || missed > this.#tickMs + slack) this.woke(missed);
   }
 
   #tick(): void {
-    this.#timer.set(TICK_MS, () => {
+    this.#tickMs = this.visible() ? TICK_VISIBLE_MS : TICK_HIDDEN_MS;
+    this.#timer.set(this.#tickMs, () => {
       this.check();
       this.#tick();
     });
