@@ -15,6 +15,9 @@ export const ATTACH_TIMEOUT_MS = 5_000;
 /** A connection attempt that has not been acknowledged by then has failed (R7). */
 export const CONNECT_TIMEOUT_MS = 10_000;
 
+/** Dials by itself that a session makes in any minute, whatever its connections die of (R8). */
+export const MAX_RETRIES_A_MINUTE = 10;
+
 /** Application ping while the page is visible, and while it is hidden (R19). */
 export const PING_VISIBLE_MS = 10_000;
 export const PING_HIDDEN_MS = 60_000;

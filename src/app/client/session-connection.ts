@@ -14,6 +14,7 @@ import { LogReader } from './log-reader.ts';
 import { Opening } from './opening.ts';
 import { Outbox } from './outbox.ts';
 import type { Attached } from './ports.ts';
+import { RetryBudget } from './retry-budget.ts';
 import type { Incoming, Link, SequencedEvent } from './protocols/port.ts';
 
 const OFFLINE = 'This device is offline.';
@@ -27,6 +28,7 @@ export class SessionConnection {
   readonly #context: ConnectionContext;
   readonly #answers: Answers;
   readonly #retry: Timer;
+  readonly #budget = new RetryBudget();
   readonly #log = new LogReader();
   #state: ConnectionState = { status: 'disconnected', reason: 'never' };
   #attempt: Attempt | undefined;
@@ -333,8 +335,8 @@ export class SessionConnection {
   #scheduleRetry(why: string): void {
     const { protocol, random, clock, environment } = this.#context;
     const reason = environment.online() ? why : OFFLINE;
-    const delay = protocol.retry.delay(++this.#retries, random());
-    if (delay === null) {
+    const planned = protocol.retry.delay(++this.#retries, random());
+    if (planned === null) {
       const tries = this.#retries - 1;
       this.#retries = 0;
       this.#fail(
@@ -348,9 +350,13 @@ export class SessionConnection {
       );
       return;
     }
+    const delay = Math.max(planned, this.#budget.wait(clock.now()));
     this.#reason = reason;
     this.#setReconnecting(this.#retries, reason, clock.now() + delay);
-    this.#retry.set(delay, () => this.#dial());
+    this.#retry.set(delay, () => {
+      this.#budget.spend(clock.now());
+      this.#dial();
+    });
   }
 
   #fail(error: ApertureError): void {
