@@ -181,6 +181,8 @@ export class Sessions {
     for (const summary of list.toSorted((a, b) => a.createdAt - b.createdAt)) {
       const entry = state.entry(summary.id);
       if (!entry) {
+        // It was removed here while the list was on its way (R29).
+        if (before.has(summary.id)) continue;
         this.add(summary, endpoint, first ? summary.head : 0);
         continue;
       }

@@ -308,6 +308,17 @@ describe('the gateway’s list', () => {
     expect(parts.asked.filter((what) => what.startsWith('gone'))).toEqual([]);
   });
 
+  it('[R29] a list that was asked for before a session was removed does not bring it back', async () => {
+    parts.live('a');
+    const asked = new Set(['a']);
+    await parts.sessions.remove('a');
+    parts.sessions.merge(list('a'), ENDPOINT, asked, false);
+    expect(parts.state.sessions.value).toEqual([]);
+    // Negative control: in a later list it is news.
+    parts.sessions.merge(list('a'), ENDPOINT, new Set(), false);
+    expect(parts.state.sessions.value.map(({ id }) => id)).toEqual(['a']);
+  });
+
   it('[R17] nobody is told of a session that they ended themselves', async () => {
     parts.live('a').ending = true;
     parts.host.connectionChanged('a', { status: 'ended', gone: false });
