@@ -130,6 +130,35 @@ describe('a page that does not read', () => {
     expect(slow.closes).toEqual([4429]);
   });
 
+  test('[R21] a hole in the log itself is passed on for the page to show, not met again for ever', async () => {
+    const log = memoryJournal().create('s');
+    for (let i = 0; i < 6; i++) log.append({ method: 'x', params: {} });
+    const holed: SessionLog = Object.create(log, {
+      epoch: { value: log.epoch },
+      low: { value: 1 },
+      head: { value: 6 },
+      committed: { value: 6 },
+      onCommit: { value: () => () => {} },
+      read: {
+        value: async (from: number, max: number) =>
+          (await log.read(from, max)).filter(({ n }) => n < 3 || n > 4),
+      },
+    });
+    for (const since of [0, 2]) {
+      const slow = slowSocket();
+      const close = (code: number): void => {
+        slow.closes.push(code);
+        at.detach();
+      };
+      const asked = { ...attach, epoch: log.epoch, since };
+      const at = new Attachment(session(holed), asked, 'c', { ...slow.connection, close });
+      await settled();
+      expect(slow.closes).toEqual([]);
+      expect(slow.sent.flatMap(({ n }) => n ?? [])).toEqual([1, 2, 5, 6].filter((n) => n > since));
+      at.detach();
+    }
+  });
+
   test('a commit at any moment is never missed', async () => {
     const log = memoryJournal().create('s');
     const slow = slowSocket();
