@@ -11,7 +11,10 @@ import type { AgentState } from './rest.ts';
 
 const jsonObject = v.custom<JsonObject>(isObject);
 const contentBlock = v.custom<ContentBlock>(
-  (value) => isObject(value) && typeof value['type'] === 'string',
+  (value) =>
+    isObject(value) &&
+    typeof value['type'] === 'string' &&
+    (value['type'] !== 'text' || typeof value['text'] === 'string'),
 );
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const key = v.pipe(v.string(), v.minLength(1), v.maxLength(128));

@@ -144,6 +144,8 @@ describe('attaching', () => {
       '{"t":"novelty"}',
       '{"t":"prompt","k":"k"}',
       '{"t":"prompt","k":"k","prompt":[{"type":"text","text":"x","__proto__":{}}]}',
+      '{"t":"prompt","k":"k","prompt":[{"type":"text"}]}',
+      '{"t":"prompt","k":"k","prompt":[{"type":"text","text":7}]}',
       `{"t":"ping","c":${'['.repeat(100)}${']'.repeat(100)}}`,
       '{"t":"cancel","k":""}',
       JSON.stringify({ t: 'attach', token: TOKEN, client: 'again', since: 0 }),
