@@ -1,12 +1,14 @@
 import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
-import { MAX_OUTBOX } from '../../core/limits.ts';
+import { MAX_CLIENT_FRAME_BYTES, MAX_OUTBOX } from '../../core/limits.ts';
 import type { Delivery } from '../../core/session/connection-state.ts';
 import type { OutboxEntry } from './ports.ts';
 
 /** The code of a refusal that means "a turn is running": not an error, the message waits (R40). */
 const BUSY = 'busy';
+/** What a prompt may be, so that its frame can be sent (bytes): one that is too large ends the connection, each time. */
+const MAX_PROMPT_BYTES = MAX_CLIENT_FRAME_BYTES - 1_024;
 
 export interface OutboxOptions {
   /** ms since 1970. */
@@ -53,9 +55,10 @@ export class Outbox {
 
   /**
    * @returns the new entry's key.
-   * @throws ApertureError `outbox_full`; nothing was queued then.
+   * @throws ApertureError `outbox_full`, `message_too_large`; nothing was queued then.
    */
   add(prompt: readonly ContentBlock[]): string {
+    checkSize(prompt);
     if (this.#entries.length >= MAX_OUTBOX) {
       throw new ApertureError(
         'outbox_full',
@@ -83,12 +86,16 @@ export class Outbox {
     return entry;
   }
 
-  /** Only a queued or refused one may change: the others may have arrived under their key. */
+  /**
+   * Only a queued or refused one may change: the others may have arrived under their key.
+   * @throws ApertureError `message_too_large`; it stays as it was.
+   */
   edit(key: string, prompt: readonly ContentBlock[]): boolean {
     const entry = this.#find(key);
     if (!entry || (entry.delivery.state !== 'queued' && entry.delivery.state !== 'refused')) {
       return false;
     }
+    checkSize(prompt);
     // A refused key ran nothing, but the other side may remember it; changed words get a new one.
     const changed: OutboxEntry = { ...entry, key: newId(), prompt: [...prompt] };
     this.#replace(entry, withDelivery(changed, { state: 'queued' }));
@@ -200,6 +207,17 @@ export class Outbox {
     this.#entries = entries;
     this.#options.changed(entries);
   }
+}
+
+function checkSize(prompt: readonly ContentBlock[]): void {
+  const text = JSON.stringify(prompt);
+  // A UTF-16 unit is at most three bytes, so most need no counting.
+  if (text.length * 3 <= MAX_PROMPT_BYTES) return;
+  if (new TextEncoder().encode(text).byteLength <= MAX_PROMPT_BYTES) return;
+  throw new ApertureError(
+    'message_too_large',
+    `The message is larger than ${MAX_CLIENT_FRAME_BYTES / 1024 / 1024} MB. Shorten it, or put it into a file that the agent can read.`,
+  );
 }
 
 const inFlight = ({ delivery }: OutboxEntry): boolean =>

@@ -132,8 +132,12 @@ export class StoreActions implements Actions {
   }
 
   editQueued(id: SessionId, key: string, text: string): void {
-    if (this.#parts.client.edit(id, key, [{ type: 'text', text }])) return;
-    this.#fail('The message was sent already, so it could not be changed.');
+    try {
+      if (this.#parts.client.edit(id, key, [{ type: 'text', text }])) return;
+      this.#fail('The message was sent already, so it could not be changed.');
+    } catch (error) {
+      this.#fail(toErrorInfo(error).message);
+    }
   }
 
   resend(id: SessionId, key: string): void {

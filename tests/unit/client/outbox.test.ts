@@ -3,7 +3,7 @@ import { Answers, ANSWER_TIMEOUT_MS } from '../../../src/app/client/answers.ts';
 import { Outbox } from '../../../src/app/client/outbox.ts';
 import type { OutboxEntry } from '../../../src/app/client/ports.ts';
 import { ApertureError } from '../../../src/core/errors.ts';
-import { MAX_OUTBOX } from '../../../src/core/limits.ts';
+import { MAX_CLIENT_FRAME_BYTES, MAX_OUTBOX } from '../../../src/core/limits.ts';
 import { ManualClock } from './kit.ts';
 
 const busy = { code: 'busy', message: 'A turn runs.', retryable: true };
@@ -35,6 +35,23 @@ describe('outbox', () => {
       send: (key) => sent.push(key),
       changed: (entries) => (shown = entries),
     });
+  });
+
+  it('[R6] what no frame can hold is refused, instead of ending every connection that tries', () => {
+    outbox.ready('idle', true);
+    const bytes = 'ä'.repeat(MAX_CLIENT_FRAME_BYTES / 2);
+    expect(() => outbox.add(words(bytes))).toThrow(
+      expect.objectContaining({ code: 'message_too_large' }),
+    );
+    expect([states(), sent]).toEqual([[], []]);
+    outbox.add(words('first'));
+    const key = outbox.add(words('x'));
+    expect(() => outbox.edit(key, words(bytes))).toThrow(
+      expect.objectContaining({ code: 'message_too_large' }),
+    );
+    // Negative control: just what fits goes.
+    outbox.add(words('x'.repeat(MAX_CLIENT_FRAME_BYTES - 4_096)));
+    expect(states()).toEqual(['sent', 'queued', 'queued']);
   });
 
   it('[R6] what cannot go out now is queued visibly, and goes when it can', () => {
