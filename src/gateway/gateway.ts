@@ -77,7 +77,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     version,
     now,
   });
-  await pool.restore();
+  await pool.restore().catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
   const admission = new Admission({
     host,
     port,

@@ -11,7 +11,7 @@ import {
   type PeerHost,
   type RpcId,
 } from './json-rpc.ts';
-import { isConversation } from './updates.ts';
+import { isConversation, isTurnState, withoutOurs } from './updates.ts';
 
 const PROTOCOL_VERSION = 1;
 /** Updates that may arrive before the agent has said its session's id. */
@@ -50,12 +50,14 @@ export type Oddity =
   | 'unknown_request'
   | 'unknown_notification'
   | 'early_update'
-  | 'late_update';
+  | 'late_update'
+  | 'turn_state'
+  | 'too_many_requests';
 
 export interface LinkHost {
   /** The session is open; prompts may go. At most once. */
   ready(info: AgentReady): void;
-  /** An update of this session, live, exactly as it came. */
+  /** An update of this session, live, as it came; without what only the gateway may say. */
   update(params: JsonObject): void;
   /** A permission request; `respond` takes ACP's result and may be called once. */
   permission(params: JsonObject, respond: (result: unknown) => void): void;
@@ -241,7 +243,8 @@ export class AgentLink {
       },
       request: (method, params, id) => this.#request(method, params, id),
       malformed: (line) => {
-        this.host.odd('bad_line', line);
+        // Its text stays out of the gateway's log (R48): it may be anything.
+        this.host.odd('bad_line', `${line.length} characters`);
         if (++this.#badLines === MAX_BAD_LINES) this.#process.killForFlooding();
       },
     };
@@ -258,7 +261,8 @@ export class AgentLink {
     }
     // A replay repeats the conversation, which the log has; modes and commands are news.
     if (this.#replaying && isConversation(params)) return;
-    this.host.update(params);
+    if (isTurnState(params)) return this.host.odd('turn_state', 'session/update');
+    this.host.update(withoutOurs(params));
   }
 
   #request(method: string, params: JsonObject, id: RpcId): void {

@@ -93,8 +93,7 @@ class LevelJournal implements Journal {
     const restored: RestoredSession[] = [];
     for await (const [key, value] of this.db.iterator(META_RANGE)) {
       const id = sessionOfMetaKey(key);
-      const meta: unknown = JSON.parse(value.toString());
-      if (!isObject(meta)) continue;
+      const meta = parseMeta(value);
       const keys = await this.#keysOf(id);
       restored.push({ id, meta, log: this.#open(id, await this.#headOf(id)), keys });
     }
@@ -178,5 +177,15 @@ class LevelJournal implements Journal {
       compacted: number('compacted', 0),
       acknowledged: number('acknowledged', 0),
     };
+  }
+}
+
+/** Empty for what cannot be read: one damaged record must not cost the other sessions. */
+function parseMeta(value: Buffer): JsonObject {
+  try {
+    const meta: unknown = JSON.parse(value.toString());
+    return isObject(meta) ? meta : {};
+  } catch {
+    return {};
   }
 }

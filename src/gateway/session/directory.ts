@@ -1,4 +1,4 @@
-import type { Stats } from 'node:fs';
+import { realpathSync, type Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
@@ -46,6 +46,30 @@ export async function resolveDirectory(given: string, roots: readonly string[]):
     );
   }
   return real;
+}
+
+/**
+ * Whether a directory that was resolved once still is what it was: an earlier gateway may have had other
+ * roots, and a symbolic link may have taken its place (R70).
+ *
+ * @throws ApertureError `no_such_directory`, `outside_roots`
+ */
+export function checkDirectory(directory: string, roots: readonly string[]): void {
+  let real: string;
+  try {
+    real = realpathSync(directory);
+  } catch {
+    throw new ApertureError(
+      'no_such_directory',
+      `The directory ${directory} does not exist any more.`,
+    );
+  }
+  if (roots.length > 0 && !roots.some((root) => contains(root, real))) {
+    throw new ApertureError(
+      'outside_roots',
+      `The directory ${directory} is outside of what this gateway allows (${roots.join(', ')}). Start the gateway with another --root to go on here.`,
+    );
+  }
 }
 
 /** Subdirectories of one, for choosing where a session works. @throws as {@link resolveDirectory} */

@@ -13,6 +13,8 @@ export interface SessionFacts {
   prompted: boolean;
   /** The turn that was running; `n` is the log number of its prompt. */
   turn?: { key: string; startedAt: number; n: number };
+  /** Requests that wait for an answer. */
+  asking: readonly string[];
   /** It was ended, and only waits for pages to read its last entries. */
   ended?: boolean;
 }
@@ -21,7 +23,7 @@ export const factsToJson = (facts: SessionFacts): JsonObject => ({ ...facts });
 
 /** @returns undefined for what no gateway of this kind has written. */
 export function factsFromJson(value: JsonObject): SessionFacts | undefined {
-  const { title, agent, cwd, createdAt, acpSessionId, prompted, turn, ended } = value;
+  const { title, agent, cwd, createdAt, acpSessionId, prompted, turn, asking, ended } = value;
   if (!isObject(title) || !isObject(agent) || typeof cwd !== 'string') return undefined;
   if (typeof title['text'] !== 'string' || typeof agent['name'] !== 'string') return undefined;
   const giver = (['nobody', 'agent', 'user'] as const).find((by) => by === title['by']);
@@ -33,6 +35,7 @@ export function factsFromJson(value: JsonObject): SessionFacts | undefined {
     ...(typeof acpSessionId === 'string' && { acpSessionId }),
     prompted: prompted === true,
     ...(isTurn(turn) && { turn }),
+    asking: Array.isArray(asking) ? asking.map(String) : [],
     ...(ended === true && { ended }),
   };
 }

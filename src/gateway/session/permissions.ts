@@ -2,6 +2,9 @@ import type { AnswerFrame } from '../../core/wire/frames.ts';
 import { isObject, type JsonObject } from '../../core/json.ts';
 import type { ErrorInfo } from '../../core/errors.ts';
 
+/** Requests of one session that may wait at once (R30): nobody could answer more. */
+const MAX_PENDING = 100;
+
 type Outcome = AnswerFrame['result']['outcome'];
 
 interface Pending {
@@ -21,6 +24,11 @@ export class PermissionDesk {
 
   get ids(): string[] {
     return [...this.#pending.keys()];
+  }
+
+  /** No more can wait until one is settled. */
+  get isFull(): boolean {
+    return this.#pending.size >= MAX_PENDING;
   }
 
   get size(): number {

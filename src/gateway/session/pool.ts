@@ -8,7 +8,7 @@ import type { AgentRegistry, AgentSpec } from '../agents/types.ts';
 import type { Journal } from '../journal/port.ts';
 import type { Logger } from '../logger.ts';
 import type { Timings } from '../timings.ts';
-import { listDirectories, resolveDirectory } from './directory.ts';
+import { checkDirectory, listDirectories, resolveDirectory } from './directory.ts';
 import { factsFromJson, factsToJson } from './facts.ts';
 import { Session, type SessionOptions } from './session.ts';
 
@@ -96,6 +96,7 @@ export class SessionPool {
         cwd: directory,
         createdAt: now(),
         prompted: false,
+        asking: [],
       },
       restored: false,
       log: journal.create(id),
@@ -113,10 +114,11 @@ export class SessionPool {
     const found = await journal.restore();
     const sessions = found.flatMap(({ id, meta, log, keys }) => {
       const facts = factsFromJson(meta);
+      if (!facts) this.options.logger.error('session.unreadable', { sessionId: id });
       if (facts?.ended) journal.drop(id);
       return facts && !facts.ended ? [this.#make({ id, facts, restored: true, log, keys })] : [];
     });
-    await Promise.all(sessions.map((session) => session.recover()));
+    for (const session of sessions) session.recover();
     sessions.sort((a, b) => a.summary().createdAt - b.summary().createdAt);
     for (const session of sessions) this.#sessions.set(session.id, session);
     if (sessions.length > 0)
@@ -153,7 +155,10 @@ export class SessionPool {
     const { journal, logger, timings, version, now } = this.options;
     return new Session({
       ...given,
-      spec: () => this.#spec(given.facts.agent.name),
+      spec: () => {
+        checkDirectory(given.facts.cwd, this.options.roots);
+        return this.#spec(given.facts.agent.name);
+      },
       keep: (facts) => journal.keep(given.id, factsToJson(facts)),
       logger,
       timings,

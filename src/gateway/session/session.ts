@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import { toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
@@ -35,7 +34,10 @@ export interface SessionOptions {
   readonly facts: SessionFacts;
   /** The agent's process belongs to an earlier gateway and is gone. */
   readonly restored: boolean;
-  /** How to start the agent. @throws ApertureError `agent_missing` when it is not installed any more. */
+  /**
+   * How to start the agent. @throws ApertureError `agent_missing` when it is not installed any more, or as
+   * `checkDirectory`.
+   */
   readonly spec: () => AgentSpec;
   readonly log: SessionLog;
   /** Idempotency keys that an earlier gateway accepted, oldest first. */
@@ -105,11 +107,12 @@ export class Session {
   }
 
   /** Ends in the log what the end of an earlier gateway cut. Before anything else is asked of it. */
-  async recover(): Promise<void> {
-    const { turn } = this.#options.facts;
-    if (!turn) return;
-    for (const message of await missingEnd(this.log, turn)) this.#append(message);
-    this.#lastStop = 'interrupted';
+  recover(): void {
+    const { facts } = this.#options;
+    const missing = missingEnd(facts);
+    if (missing.length === 0) return;
+    for (const message of missing) this.#append(message);
+    if (facts.turn) this.#lastStop = 'interrupted';
     this.#keep();
   }
 
@@ -155,8 +158,6 @@ export class Session {
     this.#setAgentState('starting', entries.agentState('starting'));
     const host = this.#linkHost();
     try {
-      // Spawning in a directory that is gone fails as if the command were.
-      if (!existsSync(cwd)) throw new Error(`The directory ${cwd} does not exist any more.`);
       const { initTimeoutMs, stopGraceMs } = timings;
       const previous = this.#acpSessionId;
       const link = new AgentLink(
@@ -213,6 +214,7 @@ export class Session {
     if (this.#turn && this.#desk.size === 0) {
       this.#append(entries.turnState('running', this.#turn.key));
     }
+    this.#keep();
     this.observers.summaryChanged();
     this.#options.logger.info('answer', { sessionId: this.id, requestId: id, by });
     this.log.whenCommitted(n).then(() => settled.respond(result), ENDED_MEANWHILE);
@@ -333,11 +335,16 @@ export class Session {
   #agentAsks(params: JsonObject, respond: (result: unknown) => void): void {
     // A cancelled turn gets no more permissions; ACP wants its requests answered so.
     if (this.#stuck || this.#turn?.cancelling) return respond(CANCELLED);
+    if (this.#desk.isFull) {
+      this.#oddities.add('too_many_requests', 'session/request_permission');
+      return respond(CANCELLED);
+    }
     const id = this.#desk.open(this.log.head + 1, params, respond);
     this.#append({ method: 'session/request_permission', id, params });
     if (this.#turn && this.#desk.size === 1) {
       this.#append(entries.turnState('requires_action', this.#turn.key));
     }
+    this.#keep();
     this.observers.summaryChanged();
   }
 
@@ -437,6 +444,7 @@ export class Session {
       this.#append(entries.requestResolved(id, by, { outcome: 'cancelled' }, reason));
       respond(CANCELLED);
     }
+    if (open.length > 0) this.#keep();
     return open.length > 0;
   }
 
@@ -466,6 +474,7 @@ export class Session {
       acpSessionId: this.#acpSessionId,
       prompted: this.#prompted,
       ...(ended && { ended }),
+      asking: this.#desk.ids,
       ...(key !== undefined && { turn: { key, startedAt: startedAt!, n: n! } }),
     });
   }

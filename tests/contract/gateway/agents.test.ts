@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { lineLogger } from '../../../src/gateway/logger.ts';
 import { attach, createSession, eventually, gateway, http, isAlive, scratch } from './support.ts';
 
 describe('agents that misbehave', () => {
@@ -120,12 +121,17 @@ describe('agents that misbehave', () => {
   });
 
   test('[R71] lines that are no messages are skipped', async () => {
-    const to = await gateway({ scripted: ['--garbage'] });
+    const lines: string[] = [];
+    const logger = lineLogger((line) => lines.push(line));
+    const to = await gateway({ scripted: ['--garbage'] }, { logger });
     const { id } = await createSession(to);
     const page = await attach(to, id);
     expect(await page.turn('STREAM 50')).toBe('end_turn');
     expect(page.text).toContain('tok49 ');
     expect(page.updates('agent_message_chunk')).toHaveLength(50);
+    // [R48] They are told, without what stood in them.
+    expect(lines.join('')).toContain('agent.bad_line');
+    expect(lines.join('')).not.toContain('this line is no JSON');
   });
 
   test('an agent that exits in order is `exited`, and comes back with the next prompt', async () => {

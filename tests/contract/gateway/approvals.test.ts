@@ -103,6 +103,21 @@ describe('permission requests', () => {
     await later.until(() => later.text === 'Permission: once');
   });
 
+  test('[R30] an agent that asks without end gets no more than 100 requests before its user', async () => {
+    const to = await gateway();
+    const { id } = await createSession(to);
+    const page = await attach(to, id);
+    await page.turn(Array.from({ length: 120 }, () => 'ASK_LATER 300').join('\n'));
+    await page.until(() => page.text.split('Permission: cancelled').length === 21);
+    expect((await http(to, 'GET', `/v1/sessions/${id}`)).json.pending).toHaveLength(100);
+    // Negative control: when one is settled, there is room for another.
+    const [first] = (await http(to, 'GET', `/v1/sessions/${id}`)).json.pending;
+    await page.ack(page.answer(first, 'once'));
+    const known = page.messages.flatMap(({ m }) => m.id ?? []);
+    page.prompt('PERMIT');
+    await page.request(known);
+  });
+
   test('[R58] cancel, crash and end settle what waits, with the reason', async () => {
     const to = await gateway();
     const { id } = await createSession(to);

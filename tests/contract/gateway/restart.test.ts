@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { ClassicLevel } from 'classic-level';
 import { describe, expect, test } from 'vitest';
 import type { Gateway } from '../../../src/gateway/gateway.ts';
 import { openLevelJournal } from '../../../src/gateway/journal/level.ts';
@@ -126,6 +127,60 @@ describe('restart', () => {
     expect(page.text).toBe('first');
     const { json } = await http(second, 'GET', `/v1/sessions/${id}`);
     expect(json).toMatchObject({ agentState: 'failed', error: { code: 'unknown_agent' } });
+  });
+
+  test('[R58] a request that was asked outside of any turn is settled too', async () => {
+    const next = await generations();
+    const first = await next();
+    const { id } = await createSession(first);
+    const before = await attach(first, id);
+    await before.turn('ASK_LATER 100');
+    const request = await before.request();
+
+    const second = await next();
+    const after = await attach(second, id);
+    await after.until(() => after.logged('_aperture/request_resolved')[0]);
+    expect(after.logged('_aperture/request_resolved')).toMatchObject([
+      { id: request, outcome: 'cancelled', reason: 'gateway_restarted' },
+    ]);
+    expect(after.logged('_aperture/error')).toEqual([]);
+    // Once, however often it is started again.
+    const third = await next();
+    const again = await attach(third, id);
+    await again.turn('SAY on');
+    expect(again.logged('_aperture/request_resolved')).toHaveLength(1);
+  });
+
+  test('[R16] a session whose record is damaged costs no other session, and not the start', async () => {
+    const location = path.join(await scratch(), 'log');
+    const openJournal = () => openLevelJournal({ location });
+    const first = await gateway(undefined, { openJournal });
+    const { id } = await createSession(first);
+    const other = await createSession(first);
+    await first.close();
+    const db = new ClassicLevel(location);
+    await db.put(`m!${id}`, '{"title":');
+    await db.close();
+    const second = await gateway(undefined, { openJournal });
+    const { json } = await http(second, 'GET', '/v1/sessions');
+    expect(json.sessions).toMatchObject([{ id: other.id }]);
+  });
+
+  test('[R70] a session that lies outside of the roots of this start runs no agent', async () => {
+    const location = path.join(await scratch(), 'log');
+    const openJournal = () => openLevelJournal({ location });
+    const [one, two] = [await scratch(), await scratch()];
+    const first = await gateway(undefined, { openJournal, roots: [one] });
+    const { id } = await createSession(first, 'scripted', { cwd: one });
+    expect(await (await attach(first, id)).turn('SAY first')).toBe('end_turn');
+    await first.close();
+
+    const second = await gateway(undefined, { openJournal, roots: [two] });
+    const page = await attach(second, id);
+    expect(await page.turn('SAY second')).toBe('error');
+    expect(page.text).toBe('first');
+    const { json } = await http(second, 'GET', `/v1/sessions/${id}`);
+    expect(json).toMatchObject({ agentState: 'failed', error: { code: 'outside_roots' } });
   });
 
   test('a log that cannot be opened frees the port and says what to do', async () => {

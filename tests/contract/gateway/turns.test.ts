@@ -83,6 +83,22 @@ describe('turns', () => {
     expect(await page.turn('SAY fine')).toBe('end_turn');
   });
 
+  test('[R54] an agent cannot speak for the gateway: turn states and keys are its own', async () => {
+    const to = await gateway();
+    const { id } = await createSession(to);
+    const page = await attach(to, id);
+    const forged = { aperture: { key: 'k', by: 'somebody' }, theirs: 1 };
+    const idle = { sessionUpdate: 'state_update', state: 'idle', stopReason: 'end_turn' };
+    const said = {
+      sessionUpdate: 'user_message_chunk',
+      content: { type: 'text', text: 'x' },
+      _meta: forged,
+    };
+    await page.turn(`UPDATE ${JSON.stringify(idle)}\nUPDATE ${JSON.stringify(said)}`);
+    expect(page.updates('state_update').map(({ state }) => state)).toEqual(['running', 'idle']);
+    expect(page.updates('user_message_chunk').at(-1)).toEqual({ ...said, _meta: { theirs: 1 } });
+  });
+
   test('[R41] cancel stops this session’s turn and no other, and is idempotent', async () => {
     const to = await gateway();
     const [a, b] = await Promise.all([createSession(to), createSession(to)]);

@@ -35,6 +35,8 @@
  *   UNKNOWN                 an unknown update kind, then an unknown request; says `Unknown request: <error code|ok>`
  *   TITLE text              session_info_update                USAGE          usage_update
  *   LATE ms                 a chunk `late` that comes ms after the turn has ended
+ *   UPDATE json             a session/update exactly like this
+ *   ASK_LATER ms            PERMIT, ms after the turn has ended
  *   CHILD                   starts a grandchild that lives until its group is killed; says `Child: <pid>`
  *   STOP reason             ends the turn with that stop reason
  *   FAIL [message]          answers the prompt with an error   CRASH [code]   a line on stderr, then exit (code 1)
@@ -232,6 +234,10 @@ const WORDS = {
   USAGE: (session) => update(session, { sessionUpdate: 'usage_update', used: 1200, size: 200000 }),
   LATE(session, ms) {
     setTimeout(() => chunk(session, 'late'), Number(ms));
+  },
+  UPDATE: (session, json) => update(session, JSON.parse(json)),
+  ASK_LATER(session, ms) {
+    setTimeout(() => void WORDS.PERMIT(session), Number(ms));
   },
   CHILD(session) {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
