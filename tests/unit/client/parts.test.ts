@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DialQueue } from '../../../src/app/client/dial-queue.ts';
+import { DIAL_SPACING_MS, DialQueue } from '../../../src/app/client/dial-queue.ts';
 import { Heartbeat } from '../../../src/app/client/heartbeat.ts';
 import { pickYielding } from '../../../src/app/client/limit.ts';
 import { LogReader } from '../../../src/app/client/log-reader.ts';
@@ -55,7 +55,7 @@ describe('dial queue', () => {
     queue.enter(() => dialled.push('b'), aborted.signal);
     queue.enter(() => dialled.push('c'), new AbortController().signal);
     aborted.abort();
-    await clock.advance(45);
+    await clock.advance(DIAL_SPACING_MS + 5);
     expect(dialled).toEqual(['a', 'c']);
   });
 
