@@ -18,8 +18,11 @@ export class FakeSocket implements Socket {
     this.#listeners.push([kind, listener, options?.signal]);
   }
 
+  /** Answers pings, as a gateway would. */
   send(data: string): void {
     this.sent.push(data);
+    const { t, c } = JSON.parse(data) as { t: string; c: number };
+    if (t === 'ping') queueMicrotask(() => this.says(JSON.stringify({ t: 'pong', c })));
   }
 
   close(): void {

@@ -8,16 +8,16 @@ const AMOUNTS = {
   cuts: [1_000, 5],
   /** Events through decoding, sequence and reducer. */
   events: [1_000_000, 50_000],
-  /** Half-open sockets, visible; and hidden, with real time. */
-  stalls: [100, 10],
+  /** Half-open sockets in a real page, visible; and hidden. */
+  stalls: [100, 0],
   hidden: [10, 0],
   /** kill -9 of the gateway, and of the browser. */
-  kills: [200, 3],
-  browserKills: [100, 2],
+  kills: [200, 2],
+  browserKills: [100, 1],
   /** Prompts whose way there or back is cut. */
-  prompts: [1_000, 30],
+  prompts: [1_000, 20],
   /** Ten sockets dropped together, and minutes of connections that hold for one second. */
-  drops: [20, 2],
+  drops: [20, 1],
   minutes: [3, 0],
 } as const satisfies Record<string, readonly [full: number, short: number]>;
 

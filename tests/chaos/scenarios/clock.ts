@@ -12,14 +12,16 @@ interface Jump {
   readonly ms: number;
   /** What sleep did to the sockets: nothing, silence, or a break that shows on waking. */
   readonly sockets: 'live' | 'silent' | 'broken';
+  /** In the short run too. */
+  readonly short?: true;
 }
 
 const JUMPS: readonly Jump[] = [
   { name: '+1 h', ms: HOUR, sockets: 'live' },
-  { name: '−1 h', ms: -HOUR, sockets: 'live' },
-  { name: '+1 day', ms: 24 * HOUR, sockets: 'live' },
+  { name: '−1 h', ms: -HOUR, sockets: 'live', short: true },
+  { name: '+1 day', ms: 24 * HOUR, sockets: 'live', short: true },
   { name: '−1 day', ms: -24 * HOUR, sockets: 'live' },
-  { name: '8 h sleep, sockets silent', ms: 8 * HOUR, sockets: 'silent' },
+  { name: '8 h sleep, sockets silent', ms: 8 * HOUR, sockets: 'silent', short: true },
   { name: '8 h sleep, sockets broken', ms: 8 * HOUR, sockets: 'broken' },
 ];
 
@@ -39,12 +41,14 @@ export const clock: Scenario = {
       await stage.open();
       let prompt = 0;
       let storm = 0;
-      for (const jump of JUMPS) {
+      for (const jump of JUMPS.filter(({ short }) => short || !options.short)) {
         const back: number[] = [];
+        // It must outlast the coming back, of which there is little where nothing breaks.
+        const tokens = jump.sockets === 'live' ? 40 : 90;
         let dials = 0;
         for (let time = 0; time < (options.short ? 1 : 5); time++) {
           for (const [index, { id }] of stage.sessions.entries())
-            await stage.page.send(id, `STREAM 90 100 ${tagOf(index, prompt)}`);
+            await stage.page.send(id, `STREAM ${tokens} 100 ${tagOf(index, prompt)}`);
           prompt++;
           const streaming = async (): Promise<boolean> =>
             (await stage.page.states()).every(({ turn }) => turn === 'running');

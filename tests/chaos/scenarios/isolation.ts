@@ -119,7 +119,7 @@ class Host implements ClientHost {
   }
 }
 
-interface Tally {
+export interface Tally {
   events: number;
   repeats: number;
   stale: number;
@@ -128,8 +128,25 @@ interface Tally {
   failures: string[];
 }
 
-/** Ten sessions, their events interleaved at random, some told twice, some on a socket that was given up. */
-async function round(random: Random, sessions: number, tally: Tally): Promise<void> {
+export const noTally = (): Tally => ({
+  events: 0,
+  repeats: 0,
+  stale: 0,
+  reconnects: 0,
+  leaks: 0,
+  failures: [],
+});
+
+/**
+ * Ten sessions, their events interleaved at random, some told twice, some on a socket that was given up.
+ * @param astray share of the events that come on another's socket, for the negative control.
+ */
+export async function round(
+  random: Random,
+  sessions: number,
+  tally: Tally,
+  astray = 0,
+): Promise<void> {
   const clock = new ManualClock();
   const host = new Host();
   const current = new Map<string, FakeSocket>();
@@ -201,7 +218,9 @@ async function round(random: Random, sessions: number, tally: Tally): Promise<vo
       tally.stale++;
       old.says(frame((index + 1) % sessions, done[index]! + 1));
     }
-    current.get(ids[index]!)!.says(frame(index, ++done[index]!));
+    const n = ++done[index]!;
+    const from = astray > 0 && random.next() < astray ? (index + 1) % sessions : index;
+    current.get(ids[index]!)!.says(frame(from, n));
     tally.events++;
     if (done[index] === PER_SESSION) open.splice(place, 1);
   }
@@ -230,7 +249,7 @@ export const isolation: Scenario = {
   browser: false,
 
   async run({ options, random, say }: Context): Promise<Outcome> {
-    const tally: Tally = { events: 0, repeats: 0, stale: 0, reconnects: 0, leaks: 0, failures: [] };
+    const tally = noTally();
     while (tally.events < options.events && tally.failures.length < 10) {
       await round(random, options.sessions, tally);
       if (tally.events % 200_000 === 0) say(`${tally.events} events`);
