@@ -25,8 +25,11 @@ const CITATION = /\[(R\d+(?:, ?R\d+)*)\]/g;
 /** Rule → the test files that cite it. */
 const citing = new Map();
 for (const entry of readdirSync(join(root, 'tests'), { recursive: true, withFileTypes: true })) {
-  if (!entry.isFile() || !/\.(test|spec)\.ts$/.test(entry.name)) continue;
   const path = join(entry.parentPath, entry.name);
+  // Chaos scenarios cite rules in their titles; they are no files of a test runner.
+  const isTest =
+    /\.(test|spec)\.ts$/.test(entry.name) || /chaos.scenarios.\w[\w-]*\.ts$/.test(path);
+  if (!entry.isFile() || !isTest) continue;
   for (const [, rules] of readFileSync(path, 'utf8').matchAll(CITATION)) {
     for (const rule of rules.split(/, ?/)) {
       if (!citing.has(rule)) citing.set(rule, new Set());
