@@ -71,10 +71,12 @@ test('[R57] two pages race for one request: the agent hears one answer', async (
   const there = other.getByRole('log').locator('[data-request-id]');
   await expect(there).toHaveCount(1);
   await expect(app.approval()).toHaveCount(1);
-  await Promise.all([
-    app.approval().getByRole('button', { name: 'Allow once' }).click(),
-    there.getByRole('button', { name: 'Reject' }).click(),
+  // Clicked in the pages themselves: the answer of one may take the other's button away.
+  const buttons = await Promise.all([
+    app.approval().getByRole('button', { name: 'Allow once' }).elementHandle(),
+    there.getByRole('button', { name: 'Reject' }).elementHandle(),
   ]);
+  await Promise.all(buttons.map((button) => button?.evaluate((each) => (each as HTMLElement).click())));
   await app.hasText(/Permission: (once|reject)/);
   const text = await app.transcript.innerText();
   expect(text.match(/Permission: /g)).toHaveLength(1);

@@ -5,7 +5,8 @@
 export function cleanText(text: string): string {
   // The common case costs one scan and no copy.
   if (!SUSPICIOUS.test(text)) return text;
-  return text.replace(ANSI, '').replace(/\r\n?/g, '\n').replace(CONTROLS, '');
+  // Line ends first: what stands between the two halves of one must not join them, in pieces or in one.
+  return text.replace(/\r\n?/g, '\n').replace(ANSI, '').replace(CONTROLS, '');
 }
 
 /* eslint-disable no-control-regex -- control characters are what this file is about */

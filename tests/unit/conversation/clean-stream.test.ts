@@ -20,12 +20,15 @@ describe('cleaning a stream', () => {
     expect(clean(...pieces)).toBe(cleanText(pieces.join('')));
   });
 
-  // Line ends apart: a sequence between a cut CR and LF makes two of one, which nobody minds.
-  it.each([
-    ['escapes', ['\u001b', '\u0007', '\u009b', '\u001b[31m', '\u001b]0;', '\u001bP', '\n']],
-    ['line ends', ['\r', '\n', '\r\n', '\u202e']],
-  ])('[R68] gives what cleaning the whole gives, however it is cut: %s', (_, marks) => {
-    const token = constantFrom(...'ab1;m[]\\()P^_ \ud83d\udc4d'.split(''), 'text', ...marks);
+  it('[R68] gives what cleaning the whole gives, however it is cut', () => {
+    const marks = ['\u001b', '\u0007', '\u009b', '\u001b[31m', '\u001b]0;', '\u001bP'];
+    const ends = ['\r', '\n', '\r\n', '\u202e', '\u0000'];
+    const token = constantFrom(
+      ...'ab1;m[]\\()P^_ \ud83d\udc4d'.split(''),
+      'text',
+      ...marks,
+      ...ends,
+    );
     assert(
       property(array(token, { maxLength: 40 }), (tokens) => {
         expect(clean(...tokens)).toBe(cleanText(tokens.join('')));

@@ -6,7 +6,7 @@ const MAX_HELD = 256;
 /* eslint-disable no-control-regex -- escape sequences are what this file is about */
 const HELD_TAIL = /(?:\u001b(?:\[[0-?]*[ -/]*|[ -/]*)|\u009b[0-?]*[ -/]*|\r|[\ud800-\udbff])$/;
 /** An operating-system command or device string without its end: all of its line belongs to it. */
-const OPEN_STRING = /\u001b(?:(\])[^\u0007\u001b\n]*|[PX^_][^\u001b\n]*)(\u001b?)$/;
+const OPEN_STRING = /\u001b(?:(\])[^\u0007\u001b\r\n]*|[PX^_][^\u001b\r\n]*)(\u001b?)$/;
 const QUIET =
   /^[^\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/;
 /* eslint-enable no-control-regex */
@@ -54,7 +54,7 @@ export class CleanStream {
   private skipString(text: string): string {
     for (let i = 0; i < text.length; i++) {
       const char = text[i];
-      if (char === '\n') {
+      if (char === '\n' || char === '\r') {
         this.inside = undefined;
         return text.slice(i);
       }
