@@ -74,7 +74,7 @@ export class ApertureClient {
     if (this.#abort.signal.aborted) throw closed();
     const connection = this.#obtain(id);
     // A session that reconnects has its place already: it is neither counted twice nor evicts (R3).
-    if (!connection.live) {
+    if (!connection.live && connection.state.status !== 'ended') {
       try {
         this.#makeRoom();
       } catch (error) {

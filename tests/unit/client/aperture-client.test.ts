@@ -132,6 +132,14 @@ describe('connecting', () => {
     expect([status('a'), status('b')]).toEqual(['connected', 'connected']);
   });
 
+  it('[R4] one that has ended takes nobody’s place', async () => {
+    start(1);
+    await connect('a');
+    client.sessionGone('b');
+    expect(await code(client.connectSession('b'))).toBe('ended');
+    expect(status('a')).toBe('connected');
+  });
+
   it('[R4] one that holds an unsent message does not yield', async () => {
     start(1);
     await connect('a');
