@@ -171,7 +171,8 @@ class LevelJournal implements Journal {
       typeof known[name] === 'number' ? known[name] : otherwise;
     return {
       epoch,
-      low: number('low', 1),
+      // A store that was repaired may have lost what stood below `low`, and all that came after it.
+      low: Math.min(number('low', 1), last + 1),
       head: last,
       bytes: number('bytes', 0),
       compacted: number('compacted', 0),

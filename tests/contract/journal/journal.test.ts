@@ -211,6 +211,20 @@ describe('journal on disk', () => {
     expect(restored!.log.head).toBe(400);
   });
 
+  test('[R21] entries that a damaged store lost below `low` do not stop what comes after', async () => {
+    const first = await level();
+    first.create('a');
+    first.keep('a', {});
+    await closeNow(first);
+    await edit(async (db) => {
+      await db.put('h!a', Buffer.from(JSON.stringify({ epoch: 'e', low: 500, bytes: 0 })));
+    });
+    const [restored] = await (await level()).restore();
+    await fill(restored!.log, 2);
+    expect(restored!.log).toMatchObject({ low: 1, head: 2 });
+    expect(await readAll(restored!.log)).toEqual(numbered(2));
+  });
+
   test('[R30] what a page has on disk goes when its time has come; what no page has stays', async () => {
     let now = 1_000;
     const options = { bounds: { maxAgeMs: 500 }, now: () => now };
