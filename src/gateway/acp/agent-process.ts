@@ -8,6 +8,8 @@ import { Tail } from './tail.ts';
 
 /** A line becomes a frame with an envelope around it, which must still fit. */
 const MAX_LINE_BYTES = MAX_SERVER_FRAME_BYTES - 64 * 1024;
+/** What may wait to be read by an agent (bytes): several of the largest prompts. */
+const MAX_UNREAD_BYTES = 4 * MAX_SERVER_FRAME_BYTES;
 const STDERR_BYTES = 64 * 1024;
 /** How long output may still come after the process has exited (ms): a grandchild may hold the pipe open. */
 const DRAIN_MS = 500;
@@ -18,7 +20,7 @@ export interface ProcessExit {
   signal?: string;
   spawnError?: NodeJS.ErrnoException;
   /** Why the gateway itself ended it. */
-  killedFor?: 'line_too_long' | 'flooding';
+  killedFor?: 'line_too_long' | 'flooding' | 'not_reading';
 }
 
 export interface ProcessHost {
@@ -106,7 +108,11 @@ export class AgentProcess {
 
   /** One message; without line feeds, as `JSON.stringify` writes it. Nothing happens when the process is gone. */
   write(line: string): void {
-    if (!this.#exited && this.#child.stdin!.writable) this.#child.stdin!.write(`${line}\n`);
+    const stdin = this.#child.stdin!;
+    if (this.#exited || !stdin.writable) return;
+    // It asks and asks, and never takes an answer (R30).
+    if (stdin.writableLength > MAX_UNREAD_BYTES) return this.#killFor('not_reading');
+    stdin.write(`${line}\n`);
   }
 
   /** The last 64 KB that it wrote to stderr. */

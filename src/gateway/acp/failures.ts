@@ -53,6 +53,9 @@ export function describeExit(
       `${title} was stopped: it wrote thousands of lines that are no ACP messages. Its command must speak ACP on stdout and log to stderr.`,
     );
   }
+  if (exit.killedFor === 'not_reading') {
+    return failed('agent_flood', `${title} was stopped: it did not read what it was sent.`);
+  }
   const how =
     exit.signal === undefined ? `with exit code ${exit.code ?? 'unknown'}` : `by ${exit.signal}`;
   const said = tail === undefined ? '' : ` Its last words: ${oneLine(lastLines(tail, 3), 300)}`;

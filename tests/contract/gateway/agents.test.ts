@@ -134,6 +134,17 @@ describe('agents that misbehave', () => {
     expect(lines.join('')).not.toContain('this line is no JSON');
   });
 
+  test('[R30] one that asks and never reads an answer is stopped before it fills the memory', async () => {
+    const to = await gateway();
+    const { id } = await createSession(to);
+    const page = await attach(to, id);
+    expect(await page.turn('DEAF 16 12')).toBe('error');
+    const { json } = await http(to, 'GET', `/v1/sessions/${id}`);
+    expect(json).toMatchObject({ agentState: 'failed', error: { code: 'agent_flood' } });
+    // It can be started again.
+    expect(await page.turn('SAY on')).toBe('end_turn');
+  });
+
   test('an agent that exits in order is `exited`, and comes back with the next prompt', async () => {
     const to = await gateway();
     const { id } = await createSession(to);

@@ -35,6 +35,7 @@
  *   UNKNOWN                 an unknown update kind, then an unknown request; says `Unknown request: <error code|ok>`
  *   TITLE text              session_info_update                USAGE          usage_update
  *   LATE ms                 a chunk `late` that comes ms after the turn has ended
+ *   DEAF n megabytes        reads nothing more, and sends n requests whose answers are that large
  *   UPDATE json             a session/update exactly like this
  *   ASK_LATER ms            PERMIT, ms after the turn has ended
  *   CHILD                   starts a grandchild that lives until its group is killed; says `Child: <pid>`
@@ -236,6 +237,15 @@ const WORDS = {
     setTimeout(() => chunk(session, 'late'), Number(ms));
   },
   UPDATE: (session, json) => update(session, JSON.parse(json)),
+  async DEAF(_session, rest, signal) {
+    const [count, megabytes] = rest.split(/\s+/).map(Number);
+    process.stdin.pause();
+    for (let i = 0; i < count; i++) {
+      write({ id: `${i}`.padEnd(megabytes * 1024 * 1024, 'x'), method: 'unknown', params: {} });
+      await new Promise((resolve) => process.stdout.once('drain', resolve));
+    }
+    await sleep(60_000, signal);
+  },
   ASK_LATER(session, ms) {
     setTimeout(() => void WORDS.PERMIT(session), Number(ms));
   },

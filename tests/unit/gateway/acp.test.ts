@@ -195,6 +195,7 @@ describe('words for failures', () => {
       [describeExit(spec, { signal: 'SIGKILL' }, '', false), 'agent_crashed', 'by SIGKILL'],
       [describeExit(spec, { code: 0 }, '', false), 'agent_exited', 'Send a message'],
       [describeExit(spec, { signal: 'x', killedFor: 'flooding' }, '', false), 'agent_flood', 'ACP'],
+      [describeExit(spec, { killedFor: 'not_reading' }, '', false), 'agent_flood', 'did not read'],
     ] as const;
     for (const [{ error }, code, says] of cases) {
       expect(error.code).toBe(code);
