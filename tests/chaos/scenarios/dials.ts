@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Filter, Wire } from '../../support/tcp-proxy.ts';
 import type { Context, Outcome, Scenario } from '../lib/scenario.ts';
 import { failuresOf, figuresOf, isSocket, onStage, type Stage } from '../lib/stage.ts';
@@ -18,6 +19,8 @@ export const dials: Scenario = {
     const failures: string[] = [];
     return onStage({ sessions: options.sessions }, async (stage) => {
       await stage.open();
+      const lateness = monitorEventLoopDelay({ resolution: 5 });
+      lateness.enable();
       const sockets = (): Wire[] => stage.network.wires.filter(isSocket);
 
       for (let drop = 0; drop < options.drops; drop++) {
@@ -28,6 +31,7 @@ export const dials: Scenario = {
       }
       const together = busiest(sockets(), 100);
       const inPage = busiest(await stage.page.dials(), 100);
+      const late = lateness.max / 1e6;
       // The page's own count decides: on a busy machine the proxy may be late in accepting what came apart.
       if (inPage > MAX_IN_100_MS) failures.push(`${inPage} dials in 100 ms`);
 
@@ -62,6 +66,7 @@ export const dials: Scenario = {
           drops: options.drops * options.sessions,
           'most dials in 100 ms, in the page': inPage,
           'at the network': together,
+          'which was late by up to, ms': Math.round(late),
           'minutes at 1 s uptime': options.minutes,
           'most reconnects of a session in a minute': worst,
           ...figuresOf(verdict),
