@@ -205,12 +205,17 @@ export class IdbStorage implements Storage {
   }
 
   async #attempt<T>(work: (db: Database) => Promise<T>): Promise<T> {
+    const used = this.#open();
     try {
-      return await work(await this.#open());
+      return await work(await used);
     } catch (error) {
-      if (!isClosed(error) || this.#reopened) throw error;
-      this.#reopened = true;
-      this.#database = undefined;
+      if (!isClosed(error)) throw error;
+      // Several may fail with one database; the first of them opens it anew for all.
+      if (this.#database === used || this.#database === undefined) {
+        if (this.#reopened) throw error;
+        this.#reopened = true;
+        this.#database = undefined;
+      }
       return await work(await this.#open());
     }
   }
