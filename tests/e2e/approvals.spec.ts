@@ -52,6 +52,7 @@ test('[R57] a request that waits comes back after a reload, once, and is answere
   await app.sendTo(id, 'PERMIT something');
   await expect(app.approval()).toHaveCount(1);
   await page.reload();
+  await app.connected(id);
   await expect(app.approval()).toHaveCount(1);
   await app.approval().getByRole('button', { name: 'Allow once' }).click();
   await app.hasText('Permission: once');
@@ -71,6 +72,7 @@ test('[R57] two pages race for one request: the agent hears one answer', async (
   const there = other.getByRole('log').locator('[data-request-id]');
   await expect(there).toHaveCount(1);
   await expect(app.approval()).toHaveCount(1);
+  await expect(other.locator('ap-session-item')).toHaveAttribute('data-status', 'connected');
   // Clicked in the pages themselves: the answer of one may take the other's button away.
   const buttons = await Promise.all([
     app.approval().getByRole('button', { name: 'Allow once' }).elementHandle(),
