@@ -38,6 +38,8 @@ export class SessionConnection {
   #turn: TurnState = 'idle';
   /** The log was read to its end since the last attach. */
   #caughtUp = false;
+  /** The socket is asked whether it survived sleep. */
+  #waking = false;
   /** Why there was no connection; empty on a first attempt. */
   #reason = '';
   #disposed = false;
@@ -168,8 +170,9 @@ export class SessionConnection {
 
   /** The machine slept, or its clock was set: a socket from before must answer soon, a dial from before counts for nothing. */
   woke(): void {
-    if (this.#link) this.#attempt?.probe(WAKE_PONG_TIMEOUT_MS);
-    else if (this.live) this.#dial();
+    if (!this.#link) return this.live ? this.#dial() : undefined;
+    this.#waking = true;
+    this.#attempt?.probe(WAKE_PONG_TIMEOUT_MS);
   }
 
   get #link(): Link | undefined {
@@ -195,7 +198,10 @@ export class SessionConnection {
     const attempt = new Attempt(this.id, ++this.#generation, this.#context, {
       resume: () => this.#log.resume(host.resumePoint(this.id)),
       incoming: (message) => this.#incoming(attempt, message),
-      roundTrip: (ms) => this.#connected(ms),
+      roundTrip: (ms) => {
+        this.#waking = false;
+        this.#connected(ms);
+      },
       proven: () => {
         this.#retries = 0;
         this.#log.proven();
@@ -301,6 +307,8 @@ export class SessionConnection {
   /** The attempt is over, for the reason given. */
   #broken(attempt: Attempt, info: CloseInfo, lastWords: ErrorInfo | undefined): void {
     const wasAttached = attempt.link !== undefined;
+    // Nobody is to blame for it, and somebody is waiting: no back-off, the queue spaces the dials.
+    const diedInSleep = this.#waking && info.code === 'half_open';
     this.#drop();
     const { code, message } = lastWords ?? info;
     const error = new ApertureError(code, message, { retryable: info.verdict === 'retry' });
@@ -309,6 +317,7 @@ export class SessionConnection {
     else if (info.verdict === 'lost') this.#end(true);
     else if (info.verdict === 'done') this.disconnect('closed');
     else if (info.verdict === 'fatal') this.#fail(error);
+    else if (diedInSleep) this.#again(info.message);
     else {
       this.#scheduleRetry(info.message);
       if (!wasAttached) void this.#tellApart();
@@ -385,6 +394,7 @@ export class SessionConnection {
     this.#attempt?.dispose();
     this.#attempt = undefined;
     this.#caughtUp = false;
+    this.#waking = false;
     this.outbox.lost();
   }
 
