@@ -1,5 +1,7 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { uptime } from 'node:os';
+import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { ApertureError } from '../../core/errors.ts';
 
@@ -12,7 +14,8 @@ const SAME_BOOT_MS = 60_000;
  * Opens the store, repairing it once if it is damaged.
  *
  * @returns `epochsHold`: whether everything that was ever committed must still be there. A killed
- *   process loses nothing that the operating system had taken; a machine that lost power may.
+ *   process loses nothing that the operating system had taken; a machine that lost power may, and so may
+ *   one whose disk refused what pages had seen.
  * @throws ApertureError `journal_locked`, `journal_unusable`
  */
 export async function openDatabase(
@@ -24,6 +27,11 @@ export async function openDatabase(
   const [clean, lastBoot] = await Promise.all([db.get('clean'), db.get('boot')]);
   const sameBoot =
     lastBoot !== undefined && Math.abs(Number(lastBoot.toString()) - bootedAt) < SAME_BOOT_MS;
+  const fresh = lastBoot === undefined;
+  const whole = fresh || existsSync(markOf(location));
+  const epochsHold = !repaired && whole && (fresh || clean !== undefined || sameBoot);
+  // Before the boot is written: a start that is cut short must not make the next one trust old epochs.
+  markEpochs(location, epochsHold);
   await db.batch(
     [
       { type: 'del', key: 'clean' },
@@ -31,7 +39,23 @@ export async function openDatabase(
     ],
     { sync: true },
   );
-  return { db, epochsHold: !repaired && (clean !== undefined || sameBoot) };
+  return { db, epochsHold };
+}
+
+/** LevelDB passes over files whose names are not its own. */
+const markOf = (location: string): string => path.join(location, 'epochs-hold');
+
+/**
+ * Notes beside the store whether its numbers can be trusted by the next start. Being there means that they
+ * can, because a file can still be removed when a full disk takes nothing more.
+ */
+export function markEpochs(location: string, hold: boolean): void {
+  try {
+    if (hold) writeFileSync(markOf(location), '', { mode: 0o600 });
+    else rmSync(markOf(location), { force: true });
+  } catch {
+    // Then the disk refuses everything; the store's own trouble has been told.
+  }
 }
 
 /** Everything is written: the next start may trust the epochs whatever happened to the machine. */

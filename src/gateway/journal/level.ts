@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../core/json.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { newId } from '../../core/ids.ts';
 import { MAX_SEEN_KEYS } from '../../core/limits.ts';
-import { closeDatabase, openDatabase, type Database } from './database.ts';
+import { closeDatabase, markEpochs, openDatabase, type Database } from './database.ts';
 import {
   entryRange,
   headKey,
@@ -69,7 +69,10 @@ class LevelJournal implements Journal {
     private readonly options: LevelOptions,
   ) {
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
-    this.#writer = new BatchWriter(db, options.onTrouble ?? (() => {}));
+    this.#writer = new BatchWriter(db, (error) => {
+      this.#mark();
+      options.onTrouble?.(error);
+    });
     this.#daily = setInterval(() => this.#trimByAge(), DAY_MS).unref();
   }
 
@@ -97,6 +100,9 @@ class LevelJournal implements Journal {
       const keys = await this.#keysOf(id);
       restored.push({ id, meta, log: this.#open(id, await this.#headOf(id)), keys });
     }
+    // New epochs are in the store before they are relied on.
+    await this.#writer.flush();
+    this.#mark();
     this.#trimByAge();
     return restored;
   }
@@ -116,7 +122,13 @@ class LevelJournal implements Journal {
     await Promise.all(logs.map((log) => log.idle()));
     await Promise.all(this.#removals);
     await this.#writer.close();
+    this.#mark();
     await closeDatabase(this.db);
+  }
+
+  /** Numbers that pages saw and that are not in the store might be given again (R21). */
+  #mark(): void {
+    markEpochs(this.options.location, this.#writer.isWhole);
   }
 
   async #remove(id: SessionId, log: LevelLog | undefined): Promise<void> {

@@ -37,11 +37,17 @@ export class BatchWriter {
   #retry: NodeJS.Timeout | undefined;
   #failing = false;
   #closed = false;
+  #dropped = false;
 
   constructor(
     private readonly db: Database,
     private readonly onTrouble: (error: Error | undefined) => void,
   ) {}
+
+  /** Everything that a reader was shown is in the store. */
+  get isWhole(): boolean {
+    return !this.#dropped && !this.#failing;
+  }
 
   /** Adds one entry of `member`, numbered `n`. */
   add(member: GroupMember, n: number, operations: readonly Operation[], sync: boolean): void {
@@ -85,7 +91,10 @@ export class BatchWriter {
 
   #enqueue(operation: Operation, sync: boolean): void {
     const bytes = operation.type === 'put' ? operation.value.byteLength : 0;
-    if (this.#closed || (this.#failing && this.#next.bytes + bytes > MAX_WAITING_BYTES)) return;
+    if (this.#closed || (this.#failing && this.#next.bytes + bytes > MAX_WAITING_BYTES)) {
+      this.#dropped = true;
+      return;
+    }
     this.#next.operations.push(operation);
     this.#next.bytes += bytes;
     this.#next.sync ||= sync;

@@ -211,6 +211,38 @@ describe('journal on disk', () => {
     expect(restored!.log.head).toBe(400);
   });
 
+  test('[R21] [R32] numbers that pages saw while the disk refused are not given again in the same epoch', async () => {
+    const first = await level();
+    const log = first.create('a');
+    first.keep('a', {});
+    await fill(log, 2);
+    const batch = vi.spyOn(ClassicLevel.prototype, 'batch').mockRejectedValue(new Error('full'));
+    try {
+      await fill(log, 2);
+      expect(await readAll(log)).toEqual(numbered(4));
+      await closeNow(first);
+    } finally {
+      batch.mockRestore();
+    }
+    const second = await level();
+    const [restored] = await second.restore();
+    expect(restored!.log.head).toBe(2);
+    expect(restored!.log.epoch).not.toBe(log.epoch);
+    await closeNow(second);
+
+    // Negative control: a disk that works again in time keeps the epoch, and all entries.
+    const third = await level();
+    const [again] = await third.restore();
+    const { epoch } = again!.log;
+    expect(epoch).toBe(restored!.log.epoch);
+    const refusing = vi.spyOn(ClassicLevel.prototype, 'batch').mockRejectedValue(new Error('full'));
+    await fill(again!.log, 2);
+    refusing.mockRestore();
+    await closeNow(third);
+    const [kept] = await (await level()).restore();
+    expect(kept!.log).toMatchObject({ epoch, head: 4 });
+  });
+
   test('[R21] entries that a damaged store lost below `low` do not stop what comes after', async () => {
     const first = await level();
     first.create('a');
