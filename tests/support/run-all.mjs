@@ -74,6 +74,7 @@ const PARTS = {
   unit: ['page', 'gateway', 'unit'],
   browser: ['browser'],
   e2e: ['page', 'gateway', 'e2e'],
+  chaos: ['page', 'gateway', 'chaos'],
   screenshots: ['page', 'gateway', 'screenshots'],
 };
 
