@@ -78,7 +78,9 @@ test('[R57] two pages race for one request: the agent hears one answer', async (
     app.approval().getByRole('button', { name: 'Allow once' }).elementHandle(),
     there.getByRole('button', { name: 'Reject' }).elementHandle(),
   ]);
-  await Promise.all(buttons.map((button) => button?.evaluate((each) => (each as HTMLElement).click())));
+  await Promise.all(
+    buttons.map((button) => button?.evaluate((each) => (each as HTMLElement).click())),
+  );
   await app.hasText(/Permission: (once|reject)/);
   const text = await app.transcript.innerText();
   expect(text.match(/Permission: /g)).toHaveLength(1);

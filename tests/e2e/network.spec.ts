@@ -132,3 +132,18 @@ test('[R15] the gateway stopped and started again: told, retried, and taken up',
   await app.sendTo(after.id, 'SAY as before');
   await app.hasText('as before');
 });
+
+test('a page whose files were replaced by an update says so, and what to do', async ({
+  app,
+  page,
+}) => {
+  await app.open();
+  await page.route('**/assets/**', (route) => route.fulfill({ status: 404 }));
+  await app.newSession.first().click();
+  await expect(page.getByText(/could not be loaded/)).toBeVisible();
+  await page.unroute('**/assets/**');
+  await page.getByRole('button', { name: 'Reload', exact: true }).click();
+  await expect(app.newSession.first()).toBeVisible();
+  await app.newSession.first().click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+});

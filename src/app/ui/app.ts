@@ -59,6 +59,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     run: (command) => void this.#run(new CommandEvent(command)),
   });
   #shown: SessionId | undefined;
+  #outdated = false;
   #listening: AbortController | undefined;
   readonly #signs = new PageSigns((text) => (this.#announcement.value = text));
 
@@ -79,7 +80,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     media.addEventListener('change', () => (this.narrow = media.matches), { signal });
     if (this.store) this.#signs.start(this.store);
     // Not needed for the first frame; what was drawn before it is there upgrades in place.
-    void import('./conversation/conversation.ts');
+    import('./conversation/conversation.ts').catch(this.#missing);
   }
 
   override disconnectedCallback(): void {
@@ -176,9 +177,23 @@ export class ApApp extends SignalWatcher(LitElement) {
   /** An element whose code is loaded when it is first shown. */
   #lazy(name: DialogName) {
     const { load, draw } = DIALOGS[name];
-    void load();
+    load().catch(this.#missing);
     return draw({ store: this.store, record: this.dialog?.record, closed: this.#closed });
   }
+
+  /** A part of the page is not there: the files that it came from were replaced, or the gateway is away. */
+  #missing = (): void => {
+    if (this.#outdated) return;
+    this.#outdated = true;
+    this.dialog = undefined;
+    this.actions?.showToast({
+      level: 'warning',
+      text: 'A part of this page could not be loaded. If Aperture was updated, reload the page; nothing is lost.',
+      action: { label: 'Reload', run: () => location.reload() },
+    });
+    // Told once for all that is missing at this moment; browsers try again only after a reload.
+    setTimeout(() => (this.#outdated = false), 1_000);
+  };
 
   #closed = (): void => {
     this.dialog = undefined;
