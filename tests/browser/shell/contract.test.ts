@@ -128,6 +128,24 @@ describe('a permission request at its row', () => {
     expect(deep('[data-request-id]', item('s2').shadowRoot!)).toHaveLength(0);
   });
 
+  it('[R55] cuts nothing of what is asked: the whole command, line by line, and whole names', async () => {
+    const fake = tenSessions();
+    await mount(fake);
+    const command = `git status ${'and so on '.repeat(60)}\n\u202e\nrm -rf build`;
+    fake.sessions.value[9]!.running(0).asks('r9', command, command);
+    await painted();
+    const card = one('[data-request-id="r9"]', item('s10').shadowRoot!);
+    const shown = one('pre', card);
+    expect(shown.textContent).toBe(command.replace('\u202e', '⟨U+202E⟩'));
+    expect(shown.scrollHeight).toBeGreaterThan(shown.clientHeight);
+    expect(text(card)).toContain('scroll to read all');
+    expect(card.className).toContain('destructive');
+    // Negative control: a short and harmless one says nothing of the kind.
+    const short = one('[data-request-id="r1"]', item('s2').shadowRoot!);
+    expect(text(short)).not.toContain('scroll');
+    expect(short.className).not.toContain('destructive');
+  });
+
   it('[R56] an answer on its way cannot be given twice; one that failed says so and can', async () => {
     const fake = tenSessions();
     await mount(fake);

@@ -5,19 +5,17 @@ import type { ApprovalItem } from '../../../core/session/transcript.ts';
 import { oneLine } from '../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../store/types.ts';
 import { CommandEvent } from '../command-event.ts';
+import {
+  commandOf,
+  isDestructive,
+  revealHidden,
+  toolParts,
+} from '../conversation/items/content.ts';
 import { act } from '../intent.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 
-/** What the agent wants to do, as text: a command if the tool has one, else where it works. */
-export function subjectOf(approval: ApprovalItem): string | undefined {
-  const { rawInput, locations } = approval.tool;
-  if (typeof rawInput === 'object' && rawInput !== null) {
-    const { command } = rawInput as { command?: unknown };
-    if (typeof command === 'string') return command;
-    if (Array.isArray(command)) return command.map(String).join(' ');
-  }
-  return locations?.map((location) => location.path).join(', ') || undefined;
-}
+/** More than this many characters or lines scroll, and say so. */
+const MAX_SHOWN = { characters: 190, lines: 6 };
 
 /**
  * The oldest permission request of a session, answered without entering it. The answer goes to the
@@ -52,17 +50,26 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
         line-height: 1.35;
         overflow-wrap: anywhere;
       }
-      code {
-        display: -webkit-box;
-        max-height: 3.1em;
-        overflow: hidden;
-        -webkit-box-orient: vertical;
-        -webkit-line-clamp: 2;
-        font-family: var(--ap-mono);
-        font-size: 0.75rem;
-        line-height: 1.5;
-        color: var(--ap-text-muted);
+      .card.destructive {
+        border-color: color-mix(in srgb, var(--ap-red) 45%, var(--ap-border));
+      }
+      pre {
+        margin: 0;
+        padding: 6px 8px;
+        max-height: 9.4rem;
+        overflow: auto;
+        font: 0.75rem/1.5 var(--ap-mono);
+        white-space: pre-wrap;
         overflow-wrap: anywhere;
+        background: var(--ap-code-bg);
+        border: 1px solid var(--ap-border);
+        border-radius: var(--ap-radius-s);
+        outline-offset: -2px;
+      }
+      .note {
+        font-size: 0.75rem;
+        line-height: 1.4;
+        color: var(--ap-text-muted);
       }
       .options {
         display: flex;
@@ -70,12 +77,20 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
         gap: 5px;
       }
       .options .button {
-        padding: 0 7px;
+        padding: 4px 7px;
+        text-align: left;
+        overflow-wrap: anywhere;
       }
       .what p {
         flex: 1;
         min-width: 0;
+        max-height: 8.1em;
+        overflow: auto;
         font-weight: 550;
+        white-space: pre-wrap;
+      }
+      .destructive .what p.warning {
+        color: var(--ap-red);
       }
       .link-button {
         flex: none;
@@ -100,24 +115,37 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
     if (!approval) return nothing;
     const answer = record.answers.value.get(approval.requestId);
     const more = transcript.pending.size - 1;
-    const subject = subjectOf(approval);
-    const title = oneLine(approval.tool.title ?? 'Asks for your permission', 160);
+    const { tool } = approval;
+    const command = commandOf(tool);
+    // Many agents make the command the title.
+    const title = tool.title?.replaceAll('`', '') === command ? undefined : tool.title;
+    const text = command ?? tool.locations?.map(({ path }) => path).join('\n');
+    const parts = toolParts(tool).filter((part) => part.type !== 'terminal');
+    // The same rule as in the conversation: what cannot be read can only be denied.
+    const readable =
+      (title ?? text ?? tool.rawInput) !== undefined &&
+      parts.every((part) => part.type === 'text' || part.type === 'diff');
+    const destructive = isDestructive(tool);
+    const heading = title ?? (destructive ? 'Run a destructive command?' : 'Run this command?');
     return html`<div
-      class="card"
+      class="card ${destructive ? 'destructive' : ''}"
       role="group"
-      aria-label=${`Permission request: ${title}`}
+      aria-label=${`Permission request: ${oneLine(title ?? text ?? heading, 160)}`}
       data-request-id=${approval.requestId}
     >
       <div class="what">
-        <p>${title}</p>
+        <p class=${destructive ? 'warning' : ''}>${revealHidden(heading)}</p>
         <button class="link-button" @click=${this.#open}>
           ${more > 0 ? `Open (+${more})` : 'Open'}
         </button>
       </div>
+      ${text && text !== title ? this.#whole(text) : nothing}
       ${
-        subject && subject !== approval.tool.title
-          ? html`<code title=${subject}>${oneLine(subject, 400)}</code>`
-          : nothing
+        readable
+          ? parts.length > 0 || (text === undefined && tool.rawInput !== undefined)
+            ? html`<p class="note">There is more to it: open it to read all.</p>`
+            : nothing
+          : html`<p class="note">A part of it cannot be shown here: open it, or deny it.</p>`
       }
       ${
         answer?.state === 'failed'
@@ -125,21 +153,40 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
           : nothing
       }
       <div class="options">
-        ${approval.options.map(
-          (option) =>
-            html`<button
-              class="button small ${option.kind.startsWith('allow') ? '' : 'danger'}"
-              ?disabled=${answer?.state === 'sending'}
-              @click=${() => this.#answer(approval, option.optionId)}
-            >
-              ${oneLine(option.name, 60)}
-            </button>`,
-        )}
+        ${approval.options.map((option) => {
+          const allows = String(option.kind).startsWith('allow');
+          return html`<button
+            class="button small ${allows === destructive ? 'danger' : ''}"
+            ?disabled=${answer?.state === 'sending' || (allows && !readable)}
+            @click=${() => this.#answer(approval, option.optionId)}
+          >
+            ${revealHidden(option.name)}
+          </button>`;
+        })}
+        ${
+          approval.options.some((option) => String(option.kind).startsWith('reject'))
+            ? nothing
+            : html`<button
+                class="button small"
+                ?disabled=${answer?.state === 'sending'}
+                @click=${() => this.#answer(approval, undefined)}
+              >
+                Deny
+              </button>`
+        }
       </div>
     </div>`;
   }
 
-  #answer(approval: ApprovalItem, optionId: string): void {
+  /** Nothing of it is cut: who answers here has not seen it elsewhere. */
+  #whole(text: string) {
+    const { characters, lines } = MAX_SHOWN;
+    const long = text.length > characters || text.split('\n').length > lines;
+    return html`<pre tabindex="0">${revealHidden(text)}</pre>
+      ${long ? html`<p class="note">It is long: scroll to read all of it.</p>` : nothing}`;
+  }
+
+  #answer(approval: ApprovalItem, optionId: string | undefined): void {
     act(this, (actions) => actions.answer(this.record.id, approval.requestId, optionId));
   }
 

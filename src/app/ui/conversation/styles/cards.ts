@@ -324,6 +324,7 @@ export const cardStyles = css`
   }
   .approval-options .button {
     max-width: 100%;
+    padding-block: 5px;
     text-align: left;
     overflow-wrap: anywhere;
   }
