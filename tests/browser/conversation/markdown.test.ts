@@ -16,7 +16,9 @@ function render(...pieces: string[]): HTMLElement {
   return root;
 }
 
-const html = (...pieces: string[]): string => render(...pieces).innerHTML;
+/** Without the direction of lists and quotations, which has a test of its own. */
+const html = (...pieces: string[]): string =>
+  render(...pieces).innerHTML.replaceAll(' dir="auto"', '');
 
 const ELEMENTS = new Set(
   (
@@ -26,7 +28,7 @@ const ELEMENTS = new Set(
 );
 const ATTRIBUTES = new Set(
   (
-    'class type start href target rel title tabindex disabled checked aria-label ' +
+    'class dir type start href target rel title tabindex disabled checked aria-label ' +
     'data-level data-language data-copy data-load'
   ).split(' '),
 );
@@ -250,6 +252,20 @@ describe('markdown fidelity', () => {
       'right',
     ]);
     expect([...root.querySelectorAll('input')].map((box) => box.checked)).toEqual([true, false]);
+  });
+
+  it('a list or quotation reads from the side that its words ask for', () => {
+    const side = (source: string): string[] => {
+      const root = render(source);
+      document.body.append(root);
+      const found = [...root.querySelectorAll('ul, ol, blockquote')].map(
+        (block) => getComputedStyle(block).direction,
+      );
+      root.remove();
+      return found;
+    };
+    expect(side('- عنصر\n\n1. أول\n\n> اقتباس')).toEqual(['rtl', 'rtl', 'rtl']);
+    expect(side('- one\n\n1. first\n\n> words')).toEqual(['ltr', 'ltr', 'ltr']);
   });
 
   it('finds bare links and leaves the full stop out', () => {

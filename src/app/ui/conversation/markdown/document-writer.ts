@@ -1,5 +1,5 @@
 import { CleanStream } from './clean-stream.ts';
-import { appendInline, appendText, element } from './dom.ts';
+import { appendInline, appendText, directed, element } from './dom.ts';
 import { InlineWriter } from './inline-writer.ts';
 import { parseInline } from './inline.ts';
 import {
@@ -170,7 +170,7 @@ export class DocumentWriter implements MarkdownWriter {
     for (const [index, state] of open.entries()) {
       const parent = this.content();
       if (state.type === 'quote') {
-        this.containers.push({ state, content: parent.appendChild(element('blockquote')) });
+        this.containers.push({ state, content: parent.appendChild(directed('blockquote')) });
         continue;
       }
       // The next item of a list that was just left goes into the same list.
@@ -250,8 +250,8 @@ export class DocumentWriter implements MarkdownWriter {
 }
 
 function newList(start: number | undefined): HTMLElement {
-  if (start === undefined) return element('ul');
-  const list = element('ol');
+  if (start === undefined) return directed('ul');
+  const list = directed('ol');
   if (start !== 1) list.start = start;
   return list;
 }

@@ -18,6 +18,13 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 /** A text node is not appended to beyond this: each append copies it. */
 const MAX_TEXT_NODE = 4_096;
 
+/** A block that reads from the side that its first letter asks for; its bullets and rules stand there. */
+export function directed<K extends 'ul' | 'ol' | 'blockquote'>(name: K): HTMLElementTagNameMap[K] {
+  const created = element(name);
+  created.dir = 'auto';
+  return created;
+}
+
 /** Adds text at the end, into the last text node as long as that is short; costs O(text). */
 export function appendText(parent: Node, text: string): void {
   if (text === '') return;

@@ -2,6 +2,10 @@ import { css } from 'lit';
 
 /** What agents write. Element names are those that markdown/dom.ts creates, and no others. */
 export const markdownStyles = css`
+  /* Each paragraph has the direction of its own first letter. */
+  .markdown :is(p, h3, h4, h5, h6, td, th) {
+    unicode-bidi: plaintext;
+  }
   .markdown > * + * {
     margin-top: 0.75em;
   }
@@ -42,7 +46,7 @@ export const markdownStyles = css`
   }
   .markdown ul,
   .markdown ol {
-    padding-left: 1.5em;
+    padding-inline-start: 1.5em;
   }
   .markdown ul {
     list-style: disc;
@@ -67,15 +71,16 @@ export const markdownStyles = css`
   .markdown .task {
     width: 0.95em;
     height: 0.95em;
-    margin: 0 0.5em 0 -1.4em;
+    margin-block: 0;
+    margin-inline: -1.4em 0.5em;
     vertical-align: -0.1em;
     accent-color: var(--ap-accent);
   }
   .markdown blockquote {
     margin-inline: 0;
-    padding-left: var(--ap-space-3);
+    padding-inline-start: var(--ap-space-3);
     color: var(--ap-text-muted);
-    border-left: 3px solid var(--ap-border-strong);
+    border-inline-start: 3px solid var(--ap-border-strong);
   }
   .markdown blockquote > * + * {
     margin-top: 0.5em;

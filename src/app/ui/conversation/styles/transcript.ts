@@ -57,6 +57,7 @@ export const transcriptStyles = css`
   }
   .plain {
     white-space: pre-wrap;
+    unicode-bidi: plaintext;
   }
   .message.assistant + .message.assistant {
     margin-top: var(--ap-space-4);
@@ -80,9 +81,9 @@ export const transcriptStyles = css`
     opacity: 0;
     transition: opacity var(--ap-fast);
   }
+  /* Below the last line, never over it. */
   .message.assistant > .message-foot {
-    top: auto;
-    bottom: -4px;
+    top: calc(100% - 2px);
     background: var(--ap-bg);
     border-radius: var(--ap-radius-s);
   }
