@@ -150,7 +150,7 @@ function safeParse(text: string): unknown {
 function unreachable(url: string, cause: unknown): ApertureError {
   return new ApertureError(
     'unreachable',
-    `The gateway at ${url} cannot be reached. Check that it runs, and that it admits this page (--allow-origin).`,
+    `Nothing answers at ${url}. Check that the gateway runs, and that it admits this page (--allow-origin).`,
     { retryable: true, cause },
   );
 }

@@ -145,8 +145,8 @@ export class ApConnectForm extends LitElement {
           @input=${(event: Event) => (this.token = (event.target as HTMLInputElement).value)}
         />
         <span class="hint"
-          >Both are in the link that <code>npx aperture</code> prints when it starts. You can paste
-          the whole link into the address.</span
+          >Both are in the link that the gateway prints when it starts. You can paste the whole link
+          into the address.</span
         >
       </div>
       <div>

@@ -78,6 +78,9 @@ export const sidebarStyles = css`
     text-decoration: underline;
     text-underline-offset: 2px;
   }
+  .count.lost {
+    color: var(--ap-amber);
+  }
   .count.error {
     color: var(--ap-red);
     font-weight: 600;

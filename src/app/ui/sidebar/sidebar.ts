@@ -5,10 +5,11 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { MAX_LIVE_SESSIONS } from '../../../core/limits.ts';
 import type { SessionId } from '../../../core/ids.ts';
-import { attentionCounts, isStreaming } from '../../store/selectors.ts';
+import { attentionCounts } from '../../store/selectors.ts';
 import type { SessionRecord, Store } from '../../store/types.ts';
 import { CommandEvent, type UiCommand } from '../command-event.ts';
 import * as icons from '../icons.ts';
+import { statusLook, type StatusLook } from '../status.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
 import type { ApSessionItem } from './session-item.ts';
 import '../stage/welcome.ts';
@@ -32,6 +33,8 @@ export class ApSidebar extends SignalWatcher(LitElement) {
   @property({ attribute: false }) narrow = false;
   @state() private query = '';
   @state() private focused: SessionId | undefined;
+  /** The viewed session whose row was last brought into view. */
+  #revealed: SessionId | undefined;
 
   /** Puts the focus into the search field. */
   focusSearch(): void {
@@ -135,6 +138,23 @@ export class ApSidebar extends SignalWatcher(LitElement) {
     `;
   }
 
+  override updated(): void {
+    const viewed = this.store.activeSessionId.peek();
+    if (viewed === this.#revealed) return;
+    this.#revealed = viewed;
+    const item = this.#items().find((each) => each.record.id === viewed);
+    if (item) void item.updateComplete.then(() => this.#reveal(item));
+  }
+
+  /** Scrolls the list, and nothing around it, as far as the row needs. */
+  #reveal(item: ApSessionItem): void {
+    const list = item.parentElement;
+    if (!list) return;
+    const [row, room] = [item.getBoundingClientRect(), list.getBoundingClientRect()];
+    if (row.top < room.top) list.scrollTop -= room.top - row.top;
+    else if (row.bottom > room.bottom) list.scrollTop += row.bottom - room.bottom;
+  }
+
   #tool(command: UiCommand, label: string, icon: unknown) {
     return html`<button
       class="icon-button"
@@ -148,18 +168,27 @@ export class ApSidebar extends SignalWatcher(LitElement) {
 
   #summary(sessions: readonly SessionRecord[]) {
     const { approval, error, done } = attentionCounts(this.store);
-    const working = sessions.filter(isStreaming).length;
+    const count = (kind: StatusLook['kind']) =>
+      sessions.filter((record) => statusLook(record).kind === kind).length;
+    // Behind a broken connection nobody can tell who works.
+    const [working, lost] = [count('streaming'), count('reconnecting')];
+    const [broken, away] = [count('error'), count('disconnected')];
+    const calm =
+      [broken > 0 && `${broken} with an error`, away > 0 && `${away} not connected`]
+        .filter(Boolean)
+        .join(', ') || 'All quiet';
     const parts = [
       approval > 0 &&
         html`<button class="count approval" @click=${() => this.#command('session.attention')}>
           ${approval} ${approval === 1 ? 'needs' : 'need'} you
         </button>`,
       error > 0 && html`<span class="count error">${error} failed</span>`,
+      lost > 0 && html`<span class="count lost">${lost} reconnecting</span>`,
       working > 0 && html`<span class="count working">${working} working</span>`,
       done > 0 && html`<span class="count done">${done} done</span>`,
     ].filter(Boolean);
     return html`<div class="summary tnum">
-      ${parts.length > 0 ? parts : html`<span class="count">All quiet</span>`}
+      ${parts.length > 0 ? parts : html`<span class="count">${calm}</span>`}
     </div>`;
   }
 

@@ -100,6 +100,7 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
       .status.streaming {
         color: var(--ap-blue);
       }
+      .status.waiting,
       .status.connecting,
       .status.reconnecting {
         color: var(--ap-amber);
@@ -143,6 +144,10 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
       }
       @media (max-width: 559px) {
         .cwd {
+          display: none;
+        }
+        /* The note above the composer has the same button, and more room. */
+        .now {
           display: none;
         }
       }
@@ -199,9 +204,11 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
   #facts() {
     const { record } = this;
     const look = statusLook(record);
+    // Green is for nothing to do.
+    const kind = look.kind === 'connected' && isBusy(record) ? 'waiting' : look.kind;
     const { agentTitle, cwd } = record.summary.value;
     return html`<div class="facts">
-      <span class="status ${look.kind}" title=${troubleOf(record) ?? look.word}>
+      <span class="status ${kind}" title=${troubleOf(record) ?? look.word}>
         ${look.glyph}<span>${look.word}</span>
       </span>
       ${this.#remedy()}

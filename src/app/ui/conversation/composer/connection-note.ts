@@ -81,11 +81,13 @@ export function connectionNote(
         return note('quiet', statusReconnecting, html`${agentTitle} is starting…`);
       }
       if (agentState === 'ready') return undefined;
-      const why = error ? cleanText(error.message) : `${agentTitle} has stopped.`;
+      // Why is the last thing in the conversation, in full.
       return note(
         agentState === 'failed' ? 'red' : 'quiet',
         agentState === 'failed' ? statusError : warning,
-        html`${why} Send a message to start it again.`,
+        html`<span title=${error ? cleanText(error.message) : nothing}
+          >${agentTitle} is not running. Send a message to start it again.</span
+        >`,
       );
     }
   }

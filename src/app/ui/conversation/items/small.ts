@@ -30,6 +30,8 @@ function stopWords(reason: string): { text: string; tone: 'quiet' | 'warning' } 
       };
     case 'refusal':
       return { text: 'The agent refused to go on.', tone: 'warning' };
+    case 'interrupted':
+      return { text: 'Cut off', tone: 'warning' };
     case 'error':
       return { text: 'The turn failed', tone: 'warning' };
     default:

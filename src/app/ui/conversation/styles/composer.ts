@@ -143,7 +143,9 @@ export const composerStyles = css`
     white-space: nowrap;
   }
   .note .button {
+    flex: none;
     color: var(--ap-text);
+    white-space: nowrap;
   }
 
   .usage {
