@@ -83,7 +83,7 @@ export const transcriptStyles = css`
   }
   /* Below the last line, never over it. */
   .message.assistant > .message-foot {
-    top: calc(100% - 2px);
+    top: 100%;
     background: var(--ap-bg);
     border-radius: var(--ap-radius-s);
   }
