@@ -36,6 +36,8 @@ export class SessionConnection {
   #generation = 0;
   #retries = 0;
   #turn: TurnState = 'idle';
+  /** The prompt whose turn runs, as far as the log has been read here. */
+  #turnKey: string | undefined;
   /** The log was read to its end since the last attach. */
   #caughtUp = false;
   /** The socket is asked whether it survived sleep. */
@@ -126,7 +128,8 @@ export class SessionConnection {
   /** @returns its key. @throws ApertureError `outbox_full`. */
   send(prompt: readonly ContentBlock[], whileBusy: 'queue' | 'interrupt'): string {
     const key = this.outbox.add(prompt);
-    if (whileBusy === 'interrupt' && this.#turn !== 'idle') this.#link?.cancel?.send(newId());
+    if (whileBusy === 'interrupt' && this.#turn !== 'idle')
+      this.#link?.cancel?.send(newId(), this.#turnKey);
     return key;
   }
 
@@ -136,7 +139,7 @@ export class SessionConnection {
     if (!link.cancel) {
       throw new ApertureError('cannot_cancel', 'This kind of session cannot be stopped.');
     }
-    link.cancel.send(newId());
+    link.cancel.send(newId(), this.#turnKey);
   }
 
   /** Rejects with `not_connected`, `cannot_answer`, or as {@link Answers.submit}. */
@@ -250,6 +253,7 @@ export class SessionConnection {
     attempt.acknowledged();
     this.lastActivity = Math.max(this.lastActivity, info.session.updatedAt);
     this.#turn = info.session.turn;
+    if (info.mode !== 'resume') this.#turnKey = undefined;
     this.#reason = '';
     this.#context.host.attached(this.id, info);
     this.#connected(undefined);
@@ -278,6 +282,7 @@ export class SessionConnection {
         if (event.key !== undefined) this.outbox.seen(event.key);
         return;
       case 'turn':
+        this.#turnKey = event.state === 'idle' ? undefined : event.key;
         if (fresh) this.#setTurn(event.state);
         return;
       case 'resolved':

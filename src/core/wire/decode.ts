@@ -45,7 +45,7 @@ const clientFrame = v.variant('t', [
       ]),
     }),
   }),
-  v.object({ t: v.literal('cancel'), k: key }),
+  v.object({ t: v.literal('cancel'), k: key, turn: v.optional(key) }),
   v.object({ t: v.literal('persisted'), n: count }),
   v.object({ t: v.literal('ping'), c: v.number() }),
 ]);

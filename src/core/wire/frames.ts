@@ -34,6 +34,8 @@ export interface AnswerFrame {
 export interface CancelFrame {
   t: 'cancel';
   k: string;
+  /** The key of the prompt whose turn is meant; without it, whichever runs. Does nothing to another (R41). */
+  turn?: string;
 }
 
 /** The page has entries up to `n` on disk; the gateway may trim below the lowest such number. */

@@ -222,11 +222,11 @@ export class Session {
   }
 
   /** Stops the running turn. Idempotent; does nothing when there is none (R41). */
-  cancel({ k }: CancelFrame, by: string): Receipt {
+  cancel({ k, turn: meant }: CancelFrame, by: string): Receipt {
     const before = this.#before(k);
     if (before) return before;
     const turn = this.#turn;
-    if (turn && !turn.cancelling) {
+    if (turn && !turn.cancelling && (meant ?? turn.key) === turn.key) {
       turn.cancelling = true;
       this.#options.logger.info('cancel', { sessionId: this.id, requestId: turn.key, by });
       // First the cancel: an agent that is told "no permission" before it might just end its turn.

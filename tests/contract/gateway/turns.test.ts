@@ -122,6 +122,20 @@ describe('turns', () => {
     expect(await pageA.turn('SAY next')).toBe('end_turn');
   });
 
+  test('[R41] [R42] a cancel that is late, and names its turn, does nothing to a newer one', async () => {
+    const to = await gateway();
+    const { id } = await createSession(to);
+    const page = await attach(to, id);
+    const old = page.prompt('SAY quick');
+    await page.turnEnd(old);
+    const running = page.prompt('HANG');
+    page.send({ t: 'cancel', k: 'late', turn: old });
+    await page.ack('late');
+    expect((await http(to, 'GET', `/v1/sessions/${id}`)).json.turn).toBe('running');
+    page.send({ t: 'cancel', k: 'right', turn: running });
+    expect((await page.turnEnd(running)).stopReason).toBe('cancelled');
+  });
+
   test('[R41] what a cancelled turn says afterwards is dropped', async () => {
     const to = await gateway();
     const { id } = await createSession(to);

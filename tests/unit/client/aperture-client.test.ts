@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import type { SessionCheck } from '../../../src/app/client/context.ts';
+import type { SessionEvent } from '../../../src/core/session/event.ts';
 import { ApertureError } from '../../../src/core/errors.ts';
 import { fixedSteps } from '../../../src/core/retry/policy.ts';
 import {
@@ -425,6 +426,25 @@ describe('the log', () => {
     expect(protocol.last.sent).toEqual([{ t: 'cancel', key: expect.any(String) }]);
     protocol.last.event(2, turn('idle'));
     expect(protocol.last.prompts).toEqual([key]);
+  });
+
+  it('[R41] [R42] stopping names the turn that it means, as far as the log was read here', async () => {
+    await connect('a');
+    const named = () => {
+      client.cancel('a');
+      return (protocol.last.sent.at(-1) as { turn?: string }).turn;
+    };
+    expect(named()).toBeUndefined();
+    protocol.last.event(1, { ...turn('running'), key: 'k1' } as SessionEvent);
+    expect(named()).toBe('k1');
+    protocol.last.event(2, { ...turn('idle'), key: 'k1' } as SessionEvent);
+    protocol.last.event(3, { ...turn('running'), key: 'k2' } as SessionEvent);
+    expect(named()).toBe('k2');
+    // Another log: what was known means nothing there.
+    protocol.last.drop();
+    await clock.advance(1_000);
+    protocol.last.attach({ epoch: 'another', mode: 'full' });
+    expect(named()).toBeUndefined();
   });
 
   it('[R41] stopping goes to this session only, and says so when it cannot go out', async () => {

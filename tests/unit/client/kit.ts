@@ -87,7 +87,10 @@ export class ManualEnvironment implements Environment {
 export class ScriptedLink implements Link {
   readonly sent: unknown[] = [];
   closed = false;
-  readonly cancel = { send: (key: string) => void this.sent.push({ t: 'cancel', key }) };
+  readonly cancel = {
+    send: (key: string, turn?: string) =>
+      void this.sent.push({ t: 'cancel', key, ...(turn !== undefined && { turn }) }),
+  };
   readonly approve = {
     answer: (key: string, id: string, optionId: string | undefined) =>
       void this.sent.push({ t: 'answer', key, id, optionId }),

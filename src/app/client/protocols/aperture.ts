@@ -60,7 +60,9 @@ export function decodeAperture(text: string): Incoming | undefined {
 
 class ApertureLink implements Link {
   readonly #link: SocketLink;
-  readonly cancel = { send: (k: string) => this.#send({ t: 'cancel', k }) };
+  readonly cancel = {
+    send: (k: string, turn?: string) => this.#send({ t: 'cancel', k, turn }),
+  };
   readonly approve = {
     answer: (k: string, id: string, optionId: string | undefined) =>
       this.#send({

@@ -84,7 +84,8 @@ export interface OpenRequest {
  */
 export interface Link {
   prompt(key: string, prompt: readonly ContentBlock[]): void;
-  readonly cancel?: { send(key: string): void };
+  /** `turn`: the key of the prompt whose turn is meant, if it is known. */
+  readonly cancel?: { send(key: string, turn?: string): void };
   readonly approve?: { answer(key: string, requestId: string, optionId: string | undefined): void };
   readonly liveness?: { ping(token: number): void };
   /** The other side keeps what is not acknowledged here. */
