@@ -79,7 +79,7 @@ test.describe('ten sessions at once', () => {
   }) => {
     const [viewed, other] = ten as [string, string];
     await app.openWith(viewed, other);
-    await app.sendTo(other, 'SLEEP 300\nSTREAM 50 0\nTOOL between\nSAY second');
+    await app.sendTo(other, 'SLEEP 4000\nSTREAM 50 0\nTOOL between\nSAY second');
     await app.view(viewed);
     await expect(app.row(other)).toHaveAttribute('data-unread', '2');
     await expect(app.row(other)).toHaveAttribute('data-attention', 'done');

@@ -230,7 +230,11 @@ function previewOf(message: MessageItem): string {
   const last = lines.at(-1) ?? '';
   const line = last.length < MIN_PREVIEW ? lines.slice(-2).join(' ') : last;
   const sentence = line.lastIndexOf('. ', line.length - MIN_PREVIEW);
-  return oneLine(sentence < 0 ? line : line.slice(sentence + 2), PREVIEW_LENGTH);
+  const part = sentence < 0 ? line : line.slice(sentence + 2);
+  if (part.length <= PREVIEW_LENGTH) return oneLine(part, PREVIEW_LENGTH);
+  // A sentence without an end: its newest words.
+  const end = part.slice(-PREVIEW_LENGTH);
+  return oneLine(end.slice(end.indexOf(' ') + 1), PREVIEW_LENGTH);
 }
 
 function applyTool(

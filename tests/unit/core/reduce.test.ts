@@ -118,6 +118,13 @@ describe('messages', () => {
     expect(script.last<MessageItem>().blocks).toEqual([image]);
   });
 
+  it('[R33] previews the newest words of what has no end', () => {
+    const words = Array.from({ length: 100 }, (_, i) => `word${i}`).join(' ');
+    const { preview } = new Script().run(running, say(words)).state;
+    expect(preview).toMatch(/^word\d+ .*word99$/);
+    expect(preview.length).toBeLessThanOrEqual(120);
+  });
+
   it('[R33] previews the last sentence, without markdown’s marks', () => {
     const script = new Script().run(
       running,
