@@ -216,6 +216,17 @@ describe('markdown streaming', () => {
   });
 });
 
+/** The direction of each list and quotation. */
+const side = (source: string): string[] => {
+  const root = render(source);
+  document.body.append(root);
+  const found = [...root.querySelectorAll('ul, ol, blockquote')].map(
+    (block) => getComputedStyle(block).direction,
+  );
+  root.remove();
+  return found;
+};
+
 describe('markdown fidelity', () => {
   const cases: [string, string][] = [
     ['snake_case_name and *.ts', '<p>snake_case_name and *.ts</p>'],
@@ -255,15 +266,6 @@ describe('markdown fidelity', () => {
   });
 
   it('a list or quotation reads from the side that its words ask for', () => {
-    const side = (source: string): string[] => {
-      const root = render(source);
-      document.body.append(root);
-      const found = [...root.querySelectorAll('ul, ol, blockquote')].map(
-        (block) => getComputedStyle(block).direction,
-      );
-      root.remove();
-      return found;
-    };
     expect(side('- عنصر\n\n1. أول\n\n> اقتباس')).toEqual(['rtl', 'rtl', 'rtl']);
     expect(side('- one\n\n1. first\n\n> words')).toEqual(['ltr', 'ltr', 'ltr']);
   });
