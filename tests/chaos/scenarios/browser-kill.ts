@@ -94,19 +94,22 @@ export const browserKill: Scenario = {
   },
 };
 
-/** Every session streams, and has streamed a little. */
+/** Waits until every session streams, and has streamed a little; those that have ended are asked again. */
 async function stream(stage: Stage, kill: number): Promise<void> {
   const before = new Map<string, number>();
-  for (const { id, turn, lastN } of await stage.page.states()) {
-    before.set(id, lastN);
-    const index = stage.sessions.findIndex((session) => session.id === id);
-    if (turn === 'idle') await stage.page.send(id, `STREAM 600 20 ${tagOf(index, kill)}`);
-  }
-  const flowing = async (): Promise<boolean> =>
-    (await stage.page.states()).every(
-      ({ id, turn, lastN }) => turn === 'running' && lastN > before.get(id)! + 5,
-    );
-  await until('the streams', flowing);
+  let prompts = 0;
+  await until('the streams', async () => {
+    let flowing = 0;
+    for (const { id, turn, lastN, outbox } of await stage.page.states()) {
+      if (turn === 'running' && lastN > (before.get(id) ?? Infinity)) flowing++;
+      if (!before.has(id)) before.set(id, lastN + 5);
+      if (turn !== 'idle' || outbox > 0) continue;
+      const index = stage.sessions.findIndex((session) => session.id === id);
+      before.set(id, lastN + 5);
+      await stage.page.send(id, `STREAM 600 20 ${tagOf(index, `${kill}-${prompts++}`)}`);
+    }
+    return flowing === stage.sessions.length;
+  });
 }
 
 /** The number up to which it stands on disk without a hole. */
