@@ -16,6 +16,9 @@ if (process.env['APERTURE_CHROMIUM'] === undefined) {
   }
 }
 
+// Whoever stops this wants its gateways and browsers gone too: they end with it, by handlers of its end.
+process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
+
 const { module } = await runnerImport(fileURLToPath(new URL('main.ts', import.meta.url)), {
   configFile: false,
   root: fileURLToPath(new URL('../..', import.meta.url)),

@@ -97,6 +97,10 @@ export class GatewayProcess {
       },
     );
     this.#child = child;
+    // A run that is stopped in the middle leaves nothing behind.
+    const end = (): void => void child.kill('SIGKILL');
+    process.once('exit', end);
+    child.once('exit', () => process.off('exit', end));
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string): void =>
         reject(new Error(`The gateway ${why}. It said:\n${this.output}`));

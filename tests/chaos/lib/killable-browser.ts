@@ -33,6 +33,8 @@ export class KillableBrowser {
       { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
     );
     this.#child = child;
+    // It has a process group of its own, which does not end with ours.
+    process.once('exit', this.#end);
     const address = await new Promise<string>((resolve, reject) => {
       let said = '';
       const timer = setTimeout(() => reject(new Error(`No browser came up: ${said}`)), START_MS);
@@ -57,10 +59,19 @@ export class KillableBrowser {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
-    process.kill(-child.pid!, 'SIGKILL');
+    this.#end();
     await gone;
+    process.off('exit', this.#end);
     await this.#browser?.close().catch(() => {});
   }
+
+  #end = (): void => {
+    try {
+      process.kill(-this.#child!.pid!, 'SIGKILL');
+    } catch {
+      // Gone already.
+    }
+  };
 
   /** Kills it and removes its profile. */
   async dispose(): Promise<void> {
