@@ -8,7 +8,7 @@ import type { Endpoint } from '../client/protocols/port.ts';
 import type { EndpointState } from './types.ts';
 
 /** How often the list is read while the page can be seen, for sessions that began elsewhere; ms. */
-const POLL_MS = 30_000;
+const POLL_MS = 3_000;
 /** Hints come in bundles (focus, shown, reconnected ×10); one reading serves them all. ms */
 const SETTLE_MS = 250;
 const RETRY = fullJitter();

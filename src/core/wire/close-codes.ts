@@ -28,7 +28,6 @@ export const CloseCode = {
   unauthorized: 4401,
   forbidden: 4403,
   notFound: 4404,
-  attachTimeout: 4408,
   /** Another holder of the lease took over. */
   replaced: 4409,
   ended: 4410,

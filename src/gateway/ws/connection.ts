@@ -42,7 +42,7 @@ export class Connection implements AttachmentSocket {
     const { timings, logger, connectionId, sessionId, now } = options;
     const openedAt = (this.#lastHeard = now());
     this.#attachTimer = setTimeout(() => {
-      this.close(CloseCode.attachTimeout, 'No attach frame came in time.');
+      this.close(CloseCode.unauthorized, 'No token came in time.');
     }, timings.attachTimeoutMs);
     socket.on('message', (data, isBinary) => this.#message(data, isBinary));
     // Without a listener, an oversize frame would end the gateway. ws closes the socket itself (1009, 1007 …).

@@ -110,13 +110,13 @@ describe('attaching', () => {
     expect((await page.closing()).code).toBe(4404);
   });
 
-  test('[R67] a socket that never attaches is closed with 4408', async () => {
+  test('[R67] a socket that never attaches is closed with 4401', async () => {
     const to = await gateway({ scripted: [] }, { timings: { attachTimeoutMs: 1_000 } });
     const { id } = await createSession(to);
     // Opened first, so that its time would be up first.
     const quick = await attach(to, id);
     const silent = await dial(to, id);
-    expect((await silent.closing()).code).toBe(4408);
+    expect((await silent.closing()).code).toBe(4401);
     expect(quick.closed).toBeUndefined();
   });
 

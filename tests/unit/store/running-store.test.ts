@@ -283,7 +283,9 @@ describe('actions', () => {
   it('[R56] an answer that was refused stays pending and says why', async () => {
     gateway.add('a');
     const error = { code: 'already_answered', message: 'Too late.', retryable: false };
-    gateway.onFrame = (_, { k }, socket) => socket.send(JSON.stringify({ t: 'refused', k, error }));
+    gateway.onFrame = (_, { t, k }, socket) => {
+      if (t === 'answer') socket.send(JSON.stringify({ t: 'refused', k, error }));
+    };
     gateway.logs.set('a', [
       {
         method: 'session/request_permission',
