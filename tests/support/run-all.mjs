@@ -49,12 +49,19 @@ const STAGES = {
     args: [bin('@playwright/test/cli.js'), 'test', '--config', 'tests/e2e/playwright.config.ts'],
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: join(reports, 'e2e.json') },
   },
-  // The short run; the full one takes up to an hour: npm run test:chaos.
+  // The short run; the full one takes up to an hour: npm run test:chaos. Scenarios whose verdict is a time
+  // (half-open, dials, clock) stand in the full one only: a busy machine would fail them.
   chaos: {
     browser: true,
-    limitMinutes: 6,
+    limitMinutes: 10,
     report: (counts) => counts,
-    args: ['tests/chaos/run.mjs', '--short', '--report', join(reports, 'chaos.json')],
+    args: [
+      'tests/chaos/run.mjs',
+      ...['close-codes', 'isolation', 'controls', 'acks', 'gateway-kill', 'browser-kill', 'cuts'],
+      '--short',
+      '--report',
+      join(reports, 'chaos.json'),
+    ],
   },
 };
 
