@@ -5,12 +5,13 @@ import { customElement, property, query } from 'lit/decorators.js';
 import type { AvailableCommand } from '../../../core/acp.ts';
 import { cleanText, oneLine } from '../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../store/types.ts';
-import { folder } from '../icons.ts';
+import { folder, refresh } from '../icons.ts';
 import { act } from '../intent.ts';
-import { baseStyles } from '../styles/shared.ts';
+import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { ApComposer } from './composer/composer.ts';
 import { commandText } from './composer/slash-menu.ts';
 import { emptyStyles } from './styles/empty.ts';
+import { sendableAgain } from './send-again.ts';
 import type { ApTranscript } from './transcript.ts';
 import './composer/composer.ts';
 import './outbox.ts';
@@ -30,6 +31,7 @@ const MAX_SUGGESTED = 6;
 export class ApConversation extends SignalWatcher(LitElement) {
   static override styles = [
     baseStyles,
+    buttonStyles,
     emptyStyles,
     css`
       :host {
@@ -42,6 +44,9 @@ export class ApConversation extends SignalWatcher(LitElement) {
         color: var(--ap-text);
         font-family: var(--ap-font);
       }
+      .again {
+        margin-top: var(--ap-space-3);
+      }
     `,
   ];
 
@@ -51,6 +56,8 @@ export class ApConversation extends SignalWatcher(LitElement) {
   @query('ap-composer') private readonly composer!: ApComposer;
   /** Whether there is nothing to show; apart, so that growing costs this element nothing. */
   private blank: ReadonlySignal<boolean> | undefined;
+  /** The prompt of a last turn that failed or was cut; apart for the same reason. */
+  private failed: ReadonlySignal<string | undefined> | undefined;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('record')) return;
@@ -59,6 +66,7 @@ export class ApConversation extends SignalWatcher(LitElement) {
       void record.structure.value;
       return record.transcript().items.length === 0 && record.outbox.value.length === 0;
     });
+    this.failed = computed(() => sendableAgain(record));
   }
 
   override render() {
@@ -66,6 +74,7 @@ export class ApConversation extends SignalWatcher(LitElement) {
     return html`
       <ap-transcript .record=${record} .active=${active}>
         ${this.blank?.value ? (record.loading.value ? skeleton() : this.empty()) : nothing}
+        ${this.failed?.value === undefined ? nothing : this.again(this.failed.value)}
         <ap-outbox .record=${record}></ap-outbox>
       </ap-transcript>
       <ap-composer .record=${record} @ap-sent=${() => this.transcript.toEnd()}></ap-composer>
@@ -77,6 +86,25 @@ export class ApConversation extends SignalWatcher(LitElement) {
     if (matchMedia('(hover: none) and (pointer: coarse)').matches) return;
     if (this.hasUpdated) this.composer.focus();
     else void this.updateComplete.then(() => this.composer.focus());
+  }
+
+  private again(prompt: string): TemplateResult {
+    return html`<button type="button" class="button again" @click=${() => this.sendAgain(prompt)}>
+      ${refresh} Send again
+    </button>`;
+  }
+
+  private sendAgain(prompt: string): void {
+    const { id, draft } = this.record;
+    const written = draft.peek();
+    act(this, (actions) => {
+      actions.sendPrompt(id, prompt);
+      // Sending empties the composer, but these are not the words in it.
+      if (written !== '') actions.setDraft(id, written);
+    });
+    this.transcript.toEnd();
+    // The button that had the focus is gone.
+    this.focusComposer();
   }
 
   private empty(): TemplateResult {

@@ -90,7 +90,7 @@ function errorLine(code: string, retryable: boolean): TemplateResult {
       >${
         retryable
           ? 'Temporary: sending it again may work.'
-          : 'Sending the same again will not help.'
+          : 'Sending the same again will not help until its cause is gone.'
       }</span
     >
   </p>`;
