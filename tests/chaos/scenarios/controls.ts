@@ -76,7 +76,12 @@ async function runControl(control: Control, browser: Browser): Promise<Verdict> 
 async function cancel(stage: Stage, id: string): Promise<void> {
   const client = new WireClient(stage.gateway, id);
   await until('attach', () => client.attached);
-  client.send({ t: 'cancel', k: randomUUID() });
+  const k = randomUUID();
+  let taken = false;
+  client.heard = (frame) => void (taken ||= frame.t === 'ack' && frame.k === k);
+  client.send({ t: 'cancel', k });
+  // A socket that is dropped with something unread in it takes along what it has sent.
+  await until('the cancel to be taken', () => taken);
   await client.close();
 }
 
