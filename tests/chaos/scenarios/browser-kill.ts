@@ -74,7 +74,8 @@ export const browserKill: Scenario = {
         const verdict = await stage.judge(true);
         for (const witness of witnesses) await witness.close();
         const late = lost.filter((ms) => ms > LOST_MS).length;
-        if (late > 0)
+        // A time; the short run, which runs on any machine however busy, prints it and judges what replay brought.
+        if (late > 0 && !options.short)
           failures.push(`${late} of ${lost.length} streams missed more than ${LOST_MS} ms`);
         const { median, p99, max } = spread(lost);
         return {
