@@ -74,6 +74,23 @@ describe('approval card', () => {
     expect(marked).toEqual([true, false, true]);
   });
 
+  it('[R68] marks it also where hidden characters stand in it', async () => {
+    const fake = new FakeSession();
+    const view = await mount(fake);
+    const commands = [
+      '\u202erm -rf build',
+      '\u200brm -rf build',
+      'r\u001b[0mm -rf build',
+      'echo\u001b]0; rm -rf build\u0007',
+      '\u202enpm test',
+    ];
+    fake.feed(...commands.map((command, index) => ask({ rawInput: { command } }, `r${index}`)));
+    const marked = commands.map((_, index) =>
+      card(view, `r${index}`).classList.contains('destructive'),
+    );
+    expect(marked).toEqual([true, true, true, true, false]);
+  });
+
   it('[R56] stays pending while the answer is sent, and says when it was not', async () => {
     const fake = new FakeSession();
     const view = await mount(fake);

@@ -1,4 +1,5 @@
 import { isObject } from '../../../../core/json.ts';
+import { cleanText } from '../../../../core/text/sanitise.ts';
 import type { ToolPatch } from '../../../../core/session/event.ts';
 
 /** What agents attach to messages and tool calls, read tolerantly: an agent may be newer than we are. */
@@ -92,7 +93,10 @@ const DESTRUCTIVE =
 export function isDestructive(call: ToolPatch): boolean {
   if (call.kind === 'delete') return true;
   const command = commandOf(call) ?? (call.kind === 'execute' ? call.title : undefined);
-  return command !== undefined && DESTRUCTIVE.test(command);
+  if (command === undefined) return false;
+  // What hides in it may stand in the way of a match; what it seems to hide may be the very thing.
+  const seen = [command, command.replace(HIDDEN, ''), cleanText(command).replace(HIDDEN, '')];
+  return seen.some((each) => DESTRUCTIVE.test(each));
 }
 
 /** Any value as indented JSON, with `max` characters at most and a word on what is left out. */
