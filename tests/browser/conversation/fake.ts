@@ -104,10 +104,10 @@ export class FakeSession {
     this.feed({ type: 'turn', state: 'idle', stopReason });
   }
 
-  /** `turns` finished turns of a prompt, a tool call and an answer. */
-  history(turns: number): void {
+  /** `turns` finished turns of a prompt, a tool call and an answer, numbered from `first`. */
+  history(turns: number, first = 0): void {
     const events: SessionEvent[] = [];
-    for (let i = 0; i < turns; i++) {
+    for (let i = first; i < first + turns; i++) {
       events.push(
         { type: 'turn', state: 'running' },
         user(`Question ${i}`),

@@ -1,24 +1,14 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { FakeSession, box, frames, mount, say, think, user, type Mounted } from './fake.ts';
+import { FakeSession, box, frames, mount, say, think, user } from './fake.ts';
+import { atEnd, firstInSight, scrollTo, topOf } from './scrolling.ts';
 
 afterEach(() => {
   document.body.replaceChildren();
+  sessionStorage.clear();
 });
-
-const atEnd = ({ scroller }: Mounted): number =>
-  Math.round(scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight);
 
 const entry = (content: string, status: 'pending' | 'in_progress' | 'completed') =>
   ({ content, status, priority: 'medium' }) as const;
-
-/** Scrolls as a reader does: the position first, then the event that the browser sends for it. */
-async function scrollTo({ scroller }: Mounted, top: number): Promise<void> {
-  scroller.scrollTop = top;
-  await frames();
-}
-
-const topOf = ({ scroller }: Mounted, row: Element): number =>
-  row.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
 
 /** The nodes that change under the given roots from now on, once for every change. */
 function watch(...roots: Node[]): Node[] {
@@ -29,15 +19,6 @@ function watch(...roots: Node[]): Node[] {
   const options = { subtree: true, childList: true, characterData: true, attributes: true };
   for (const root of roots) observer.observe(root, options);
   return targets;
-}
-
-const again = ({ element }: Mounted): HTMLButtonElement | null =>
-  element.renderRoot.querySelector<HTMLButtonElement>('.again');
-
-function firstInSight(view: Mounted): Element {
-  return [...view.log.children].find(
-    (row) => topOf(view, row) + row.getBoundingClientRect().height > 0,
-  )!;
 }
 
 describe('the contract for automation', () => {
@@ -417,61 +398,6 @@ describe('other items', () => {
       'let a;',
     ]);
     write.mockRestore();
-  });
-});
-
-describe('[R45] a turn that failed or was cut', () => {
-  it.each(['error', 'interrupted'])('offers its prompt again: %s', async (reason) => {
-    const fake = new FakeSession();
-    const view = await mount(fake);
-    fake.prompt('first');
-    fake.finish(reason);
-    fake.prompt('do it');
-    fake.say('Half an ans');
-    fake.finish(reason);
-    fake.feed({ type: 'agent', state: 'exited' });
-    await view.settled();
-    again(view)!.click();
-    expect(view.calls).toEqual([['sendPrompt', 's1', 'do it']]);
-    fake.prompt('do it');
-    await view.settled();
-    expect(again(view)).toBeNull();
-  });
-
-  it('keeps the words that stand in the composer', async () => {
-    const fake = new FakeSession();
-    const view = await mount(fake);
-    fake.prompt('do it');
-    fake.finish('error');
-    fake.draft.value = 'other words';
-    await view.settled();
-    again(view)!.click();
-    expect(view.calls).toEqual([
-      ['sendPrompt', 's1', 'do it'],
-      ['setDraft', 's1', 'other words'],
-    ]);
-  });
-
-  it('offers nothing after another end, while one is on its way, or when the session is over', async () => {
-    const fake = new FakeSession();
-    const view = await mount(fake);
-    for (const reason of ['end_turn', 'cancelled', 'refusal']) {
-      fake.prompt('go');
-      fake.finish(reason);
-      await view.settled();
-      expect(again(view), reason).toBeNull();
-    }
-    fake.prompt('go');
-    fake.finish('error');
-    await view.settled();
-    expect(again(view)).not.toBeNull();
-    fake.loading.value = true;
-    await view.settled();
-    expect(again(view)).toBeNull();
-    fake.loading.value = false;
-    fake.feed({ type: 'ended' });
-    await view.settled();
-    expect(again(view)).toBeNull();
   });
 });
 

@@ -11,9 +11,11 @@ export function recall<T>(name: string, fallback: T, place: Place = 'localStorag
   }
 }
 
+/** `undefined` forgets it. */
 export function remember(name: string, value: unknown, place: Place = 'localStorage'): void {
   try {
-    window[place].setItem(`aperture:ui:${name}`, JSON.stringify(value));
+    if (value === undefined) window[place].removeItem(`aperture:ui:${name}`);
+    else window[place].setItem(`aperture:ui:${name}`, JSON.stringify(value));
   } catch {
     // Full or forbidden: then it is not remembered.
   }

@@ -9,6 +9,8 @@ export const WINDOW = 60;
 export const PAGE = 40;
 /** Beyond this the oldest are unmounted again, as long as the reader follows the end. */
 const MAX_MOUNTED = 180;
+/** Nobody is brought back to what is further from the end: all between would have to be mounted at once. */
+const MAX_BACK = 1_500;
 
 /**
  * The mounted part of one session's transcript: always up to the newest item, back to `start`. Every
@@ -105,14 +107,13 @@ export class TranscriptWindow {
     this.placeDivider();
   }
 
-  /** Starts again with a window that has the item in it; false if there is no such item. */
+  /** Starts again with a window that has the item in it; false if there is no such item, or too far back. */
   showItem(id: string): boolean {
-    const index = this.record.transcript().items.findIndex((item) => item.id === id);
-    if (index < 0) return false;
+    const { items } = this.record.transcript();
+    const index = items.findIndex((item) => item.id === id);
+    if (index < 0 || items.length - index > MAX_BACK) return false;
     if (!this.byId.has(id) || this.transcript !== this.record.transcript()) {
-      this.rebuild(
-        Math.max(0, Math.min(index - PAGE, this.record.transcript().items.length - WINDOW)),
-      );
+      this.rebuild(Math.max(0, Math.min(index - PAGE, items.length - WINDOW)));
     }
     return true;
   }

@@ -7,15 +7,13 @@ import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { SessionRecord } from '../../store/types.ts';
 import { confirmCopied, copyText } from './clipboard.ts';
 import { loadImage } from './markdown/dom.ts';
+import { keepPlace, placeOf, setPlace, type ReadingPlace } from './reading-place.ts';
 import { ScrollKeeper } from './scroll-keeper.ts';
 import { cardStyles } from './styles/cards.ts';
 import { diffStyles } from './styles/diff.ts';
 import { markdownStyles } from './styles/markdown.ts';
 import { transcriptStyles } from './styles/transcript.ts';
 import { TranscriptWindow } from './transcript-window.ts';
-
-/** Where readers stood in conversations whose elements are gone. */
-const places = new WeakMap<SessionRecord, { id: string; offset: number }>();
 
 /**
  * One session's messages. While it is not `active` it listens to nothing and costs nothing; becoming active
@@ -46,7 +44,8 @@ export class ApTranscript extends LitElement {
   private window: TranscriptWindow | undefined;
   private keeper: ScrollKeeper | undefined;
   private listening: AbortController | undefined;
-  private drawn = false;
+  /** Where the reader stood before this element was there, until that item has come. */
+  private awaited: ReadingPlace | undefined;
 
   override render() {
     return html`
@@ -62,7 +61,7 @@ export class ApTranscript extends LitElement {
           : html`<button
               type="button"
               class="pill"
-              @click=${() => this.keeper?.toEnd()}
+              @click=${this.toEnd}
               aria-label=${this.unseen ? 'New messages' : 'To the end'}
             >
               ${this.unseen ? 'New messages' : nothing} ${arrowDown}
@@ -87,14 +86,16 @@ export class ApTranscript extends LitElement {
       this.log.replaceChildren();
       this.window = new TranscriptWindow(this.record, this.log);
       this.keeper = undefined;
-      this.drawn = false;
+      this.awaited = placeOf(this.record);
     }
     if (changed.has('active') || changed.has('record')) this.listen();
   }
 
   /** Shows the end and follows it, as after sending. */
   toEnd(): void {
+    this.awaited = undefined;
     this.keeper?.toEnd();
+    keepPlace(this.record);
   }
 
   private listen(): void {
@@ -130,13 +131,22 @@ export class ApTranscript extends LitElement {
         const loading = record.loading.value;
         if (!loading) untracked(() => window.markUnseen(mark));
       }),
+      effect(() => {
+        void record.structure.value;
+        const loading = record.loading.value;
+        if (!loading) untracked(() => this.restorePlace(window, keeper));
+      }),
     ];
+    const keep = (): void => keepPlace(record);
+    this.scroller.addEventListener('scrollend', keep, { signal });
+    // For browsers without that event, and a tab that goes in the middle of a scroll.
+    addEventListener('pagehide', keep, { signal });
+    document.addEventListener('visibilitychange', keep, { signal });
     signal.addEventListener('abort', () => {
       for (const stop of stops) stop();
+      keep();
     });
     window.refreshAll();
-    if (!this.drawn) this.restorePlace(window, keeper);
-    this.drawn = true;
     keeper.settle();
   }
 
@@ -146,13 +156,15 @@ export class ApTranscript extends LitElement {
     if (added > 0 && !keeper.following) this.unseen = true;
   }
 
-  /** The element is new, but the reader has been here before. */
+  /** The element is new, or the whole page is, but the reader has been here before. */
   private restorePlace(window: TranscriptWindow, keeper: ScrollKeeper): void {
-    const stood = this.record.scrollTop === undefined ? undefined : places.get(this.record);
-    if (!stood || !window.showItem(stood.id)) return;
-    const row = window.mounted.find((view) => view.item.id === stood.id);
+    const { awaited } = this;
+    if (!awaited || this.record.transcript().lastN < awaited.n) return;
+    this.awaited = undefined;
+    if (!window.showItem(awaited.id)) return;
+    const row = window.mounted.find((view) => view.item.id === awaited.id);
     if (!row) return;
-    keeper.standAt({ element: row.element, offset: stood.offset });
+    keeper.standAt({ element: row.element, offset: awaited.offset });
     this.following = false;
   }
 
@@ -167,9 +179,17 @@ export class ApTranscript extends LitElement {
     this.following = keeper.following;
     if (keeper.following) this.unseen = false;
     this.record.scrollTop = keeper.following ? undefined : keeper.scrollTop;
+    if (keeper.following) {
+      // Until the awaited item has come, being at the end is nobody's wish.
+      if (!this.awaited) setPlace(this.record, undefined);
+      return;
+    }
+    this.awaited = undefined;
     const place = keeper.standing;
-    const id = this.window?.itemOf(place?.element)?.id;
-    if (place && id) places.set(this.record, { id, offset: place.offset });
+    const item = this.window?.itemOf(place?.element);
+    if (place && item) {
+      setPlace(this.record, { id: item.id, n: item.n, offset: place.offset });
+    }
   }
 
   /** One listener for all copy buttons and image placeholders, however many there are. */
