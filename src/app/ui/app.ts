@@ -212,10 +212,26 @@ export class ApApp extends SignalWatcher(LitElement) {
 
   /** Shows a session; a writer who was in one composer goes on in the other. */
   #open(id: SessionId): void {
-    const writing = this.shadowRoot?.activeElement?.localName === 'ap-conversation';
+    const writing = this.#inConversation();
     this.actions.activate(id);
     this.#goTo('stage');
     if (writing) void this.#compose();
+  }
+
+  #inConversation(): boolean {
+    return this.shadowRoot?.activeElement?.localName === 'ap-conversation';
+  }
+
+  /** Shows a session that needs its reader, and what it asks has the keys; unless a draft waits there. */
+  async #attend(record: SessionRecord): Promise<void> {
+    const writing = this.#inConversation();
+    this.actions.activate(record.id);
+    this.#goTo('stage');
+    const pane = await this.#pane();
+    // Another was opened meanwhile.
+    if (this.#viewed() !== record) return;
+    const asked = record.draft.peek().trim() === '' && (await pane?.focusApproval());
+    if (!asked && writing) pane?.focusComposer();
   }
 
   /** A reload of the tab finds the same screen again. */
@@ -238,9 +254,13 @@ export class ApApp extends SignalWatcher(LitElement) {
     if (at >= 0 && to >= 0 && to < rows.length) this.actions.moveSession(rows[at]!.id, to);
   }
 
-  async #compose(): Promise<void> {
+  async #pane(): Promise<ApConversation | null> {
     await Promise.all([this.updateComplete, customElements.whenDefined('ap-conversation')]);
-    const pane = this.renderRoot.querySelector<ApConversation>('.pane.shown > ap-conversation');
+    return this.renderRoot.querySelector<ApConversation>('.pane.shown > ap-conversation');
+  }
+
+  async #compose(): Promise<void> {
+    const pane = await this.#pane();
     if (pane) pane.focusComposer();
     else this.sidebar?.focusSearch();
   }
@@ -302,7 +322,7 @@ export class ApApp extends SignalWatcher(LitElement) {
         return void this.#compose();
       case 'session.attention': {
         const next = nextNeedingAttention(this.store, this.#viewed()?.id);
-        if (next) return this.#open(next.id);
+        if (next) return this.#attend(next);
         this.#announcement.value = 'No other session needs you.';
         return;
       }

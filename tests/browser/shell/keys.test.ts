@@ -67,6 +67,29 @@ describe('[R35] keys on the page', () => {
     expect(fake.activeSessionId.value).toBe('s7');
   });
 
+  it('next that needs you: its request has the keys at once, unless a draft waits there', async () => {
+    const fake = tenSessions();
+    const asleep = fake.sessions.value[5]!;
+    await mount(fake);
+    press('KeyA', { altKey: true });
+    const card = await until(() => deep('[data-request-id="r1"]:focus')[0]);
+    press('KeyY', { target: card });
+    expect(fake.called('answer')).toEqual([['s2', 'r1', 'once']]);
+    // Opened by other means, the request leaves the focus where it is.
+    asleep.asks('r2', 'Run it', 'npm test');
+    press('Digit6', { altKey: true });
+    await until(() => deep('[data-request-id="r2"]')[0]);
+    await painted();
+    expect(deep('[data-request-id="r2"]:focus')).toEqual([]);
+    press('Digit1', { altKey: true });
+    await painted();
+    expect(asleep.draft.value).not.toBe('');
+    press('KeyA', { altKey: true });
+    expect(fake.activeSessionId.value).toBe('s6');
+    await painted();
+    expect(deep('[data-request-id="r2"]:focus')).toEqual([]);
+  });
+
   it('rows show their numbers while Alt is held', async () => {
     await mount(tenSessions());
     expect(hints()).toHaveLength(0);

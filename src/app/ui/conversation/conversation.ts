@@ -88,6 +88,13 @@ export class ApConversation extends SignalWatcher(LitElement) {
     else void this.updateComplete.then(() => this.composer.focus());
   }
 
+  /** Focuses the first request that waits for an answer, so that its keys act; false if there is none. */
+  async focusApproval(): Promise<boolean> {
+    await this.updateComplete;
+    await this.transcript.updateComplete;
+    return this.transcript.focusApproval();
+  }
+
   private again(prompt: string): TemplateResult {
     return html`<button type="button" class="button again" @click=${() => this.sendAgain(prompt)}>
       ${refresh} Send again

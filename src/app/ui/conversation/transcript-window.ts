@@ -93,6 +93,16 @@ export class TranscriptWindow {
     }
   }
 
+  /** The oldest mounted permission request that waits for an answer. */
+  firstPending(): HTMLElement | undefined {
+    for (const requestId of this.transcript?.pending ?? []) {
+      const item = this.transcript!.approvals.get(requestId);
+      const view = item && this.byId.get(item.id)?.view;
+      if (view) return view.element;
+    }
+    return undefined;
+  }
+
   /** Mounts a page before what is mounted; the caller keeps the reader's place. */
   mountOlder(): void {
     const from = Math.max(0, this.start - PAGE);

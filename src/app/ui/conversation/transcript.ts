@@ -98,6 +98,13 @@ export class ApTranscript extends LitElement {
     keepPlace(this.record);
   }
 
+  /** Focuses the first request that waits for an answer; false if there is none. */
+  focusApproval(): boolean {
+    const card = this.window?.firstPending();
+    card?.focus();
+    return card !== undefined;
+  }
+
   private listen(): void {
     this.listening?.abort();
     this.listening = undefined;
