@@ -113,6 +113,14 @@ function endOnSignals(close: () => Promise<void>): void {
     void close().then(() => process.exit(0));
   };
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, end);
+  endWithParent(() => ending || end());
+}
+
+/** `npm start` has a shell between itself and us that dies of SIGTERM and does not pass it on. */
+function endWithParent(end: () => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && end(), 200).unref();
 }
 
 run().catch((error: unknown) => {

@@ -186,6 +186,30 @@ describe('the command line', () => {
     await eventually(() => !isAlive(child));
   });
 
+  test.each([
+    ['ends with the shell that npm started it by', { npm_lifecycle_event: 'start' }, true],
+    ['otherwise outlives the shell that it was started from', {}, false],
+  ])('%s', async (_, env, ends) => {
+    // Not the shell's last command, or it would take the shell's place.
+    const command = `"${process.execPath}" "${bundle}" --port 0 --no-open & echo $!; wait; true`;
+    const shell = spawn('sh', ['-c', command], {
+      cwd: home,
+      env: { PATH: process.env['PATH'], HOME: home, ...env },
+    });
+    let said = '';
+    shell.stdout.on('data', (data: Buffer) => (said += data.toString()));
+    await eventually(() => said.includes('is ready'));
+    const pid = Number.parseInt(said);
+    onTestFinished(() => {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    });
+    shell.kill('SIGTERM');
+    if (ends) return eventually(() => !isAlive(pid));
+    await eventually(() => shell.exitCode !== null || shell.signalCode !== null);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(isAlive(pid)).toBe(true);
+  });
+
   test('it runs from the link that npm makes, finds its page, and starts its own agent', async () => {
     const link = path.join(home, 'aperture');
     await symlink(bundle, link);
