@@ -136,7 +136,7 @@ describe('approval card', () => {
     expect(card(view).textContent).toMatch(/Cancelled\s+The turn was stopped/);
   });
 
-  it('takes y, a and n while it has the focus, and nowhere else', async () => {
+  it('takes y, a and d while it has the focus, and nowhere else', async () => {
     const fake = new FakeSession();
     const view = await mount(fake);
     fake.feed(ask());
@@ -145,7 +145,7 @@ describe('approval card', () => {
     expect(view.calls).toEqual([]);
     card(view).focus();
     expect((view.log.getRootNode() as ShadowRoot).activeElement).toBe(card(view));
-    for (const key of ['y', 'a', 'n', 'x']) press(card(view), key);
+    for (const key of ['y', 'a', 'n', 'd', 'x']) press(card(view), key);
     expect(view.calls.map((call) => call[3])).toEqual(['once', 'ever', 'no']);
   });
 
@@ -156,7 +156,7 @@ describe('approval card', () => {
     expect(buttons(view).map((button) => button.disabled)).toEqual([true, true, false]);
     press(card(view), 'y');
     expect(view.calls).toEqual([]);
-    press(card(view), 'n');
+    press(card(view), 'd');
     expect(view.calls).toEqual([['answer', 's1', 'r1', 'no']]);
   });
 

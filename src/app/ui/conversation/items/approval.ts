@@ -166,7 +166,7 @@ export class ApprovalView implements ItemView {
     const keys = [
       this.optionFor('y') && html`<kbd>Y</kbd> allow`,
       this.optionFor('a') && html`<kbd>A</kbd> always`,
-      html`<kbd>N</kbd> deny`,
+      html`<kbd>D</kbd> deny`,
     ];
     return html`${keys.map((key) => (key ? html`<span>${key}</span>` : nothing))}`;
   }
@@ -212,10 +212,11 @@ export class ApprovalView implements ItemView {
   private onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     const key = event.key.toLowerCase();
-    if (this.item.resolution || !['y', 'a', 'n'].includes(key)) return;
+    if (this.item.resolution || !['y', 'a', 'd'].includes(key)) return;
     if (this.context.record.answers.peek().get(this.item.requestId)?.state === 'sending') return;
     const option = this.optionFor(key);
-    if (key === 'n') this.answer(option?.optionId);
+    // Not N: that goes to the next session that needs you, pressed again and again.
+    if (key === 'd') this.answer(option?.optionId);
     else if (option && this.readable) this.answer(option.optionId);
     else return;
     event.preventDefault();
