@@ -9,21 +9,21 @@ import { DialQueue } from './dial-queue.ts';
 import type { Environment } from './environment.ts';
 import { pickYielding } from './limit.ts';
 import type { ClientHost, OutboxEntry } from './ports.ts';
-import { apertureProtocol } from './protocols/aperture.ts';
-import type { Endpoint, Protocol, Socket, SocketFactory } from './protocols/port.ts';
+import type { Fetch, Place, Socket, SocketFactory } from './protocols/port.ts';
 import { SessionConnection } from './session-connection.ts';
 import { WakeDetector } from './wake.ts';
 
 export interface ApertureClientOptions {
   host: ClientHost;
-  endpoint: () => Endpoint;
+  /** Where a session lives. Its protocol's adapter must have been loaded. */
+  place: (id: SessionId) => Place;
   /** Asks the gateway about one session (R11). */
   check: (id: SessionId) => Promise<SessionCheck>;
   environment: Environment;
   /** Names this tab in the logs, 1 to 64 characters. */
   client: string;
-  protocol?: Protocol;
   sockets?: SocketFactory;
+  fetch?: Fetch;
   clock?: Clock;
   /** In [0, 1). */
   random?: () => number;
@@ -46,9 +46,9 @@ export class ApertureClient {
       random: options.random ?? Math.random,
       environment,
       dials: new DialQueue(clock),
-      protocol: options.protocol ?? apertureProtocol,
       sockets: options.sockets ?? browserSockets,
-      endpoint: options.endpoint,
+      fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+      place: options.place,
       client: options.client,
       host: options.host,
       check: options.check,

@@ -107,7 +107,9 @@ export class Attempt {
   }
 
   #open(): void {
-    const { protocol, sockets, endpoint, client } = this.#context;
+    const { sockets, fetch, client, clock } = this.#context;
+    const place = this.#context.place(this.id);
+    const { protocol } = place;
     this.resume = this.#reports.resume();
     this.#timeout.set(CONNECT_TIMEOUT_MS, () =>
       this.#broken({
@@ -118,10 +120,16 @@ export class Attempt {
     );
     this.#link = protocol.open({
       session: this.id,
-      endpoint: endpoint(),
+      endpoint: place.endpoint,
+      policy: place.policy,
+      summary: place.summary,
+      remote: place.remote,
+      was: place.was,
       client,
       resume: this.resume,
       sockets,
+      fetch,
+      now: () => clock.now(),
       sink: {
         incoming: (message) => this.#incoming(message),
         closed: (code, reason) => this.#broken(protocol.classifyClose(code, reason)),

@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts';
 import type { DialQueue } from './dial-queue.ts';
 import type { Environment } from './environment.ts';
 import type { ClientHost } from './ports.ts';
-import type { Endpoint, Protocol, SocketFactory } from './protocols/port.ts';
+import type { Fetch, Place, SocketFactory } from './protocols/port.ts';
 
 /** What the gateway says of a session that could not be dialled (R11). */
 export type SessionCheck =
@@ -21,9 +21,10 @@ export interface ConnectionContext {
   readonly random: () => number;
   readonly environment: Environment;
   readonly dials: DialQueue;
-  readonly protocol: Protocol;
   readonly sockets: SocketFactory;
-  readonly endpoint: () => Endpoint;
+  readonly fetch: Fetch;
+  /** Asked anew for every attempt: a token may have changed, an adapter may have noted something. */
+  readonly place: (id: SessionId) => Place;
   /** Names this tab. */
   readonly client: string;
   readonly host: ClientHost;

@@ -1,7 +1,9 @@
 import type { ContentBlock, TurnState } from '../../core/acp.ts';
+import { retryPolicy } from '../../core/endpoint/policy.ts';
 import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
 import { newId, type SessionId } from '../../core/ids.ts';
 import { WAKE_PONG_TIMEOUT_MS } from '../../core/limits.ts';
+import type { RetryPolicy } from '../../core/retry/policy.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
 import type { SessionEvent } from '../../core/session/event.ts';
 import type { CloseInfo } from '../../core/wire/close-codes.ts';
@@ -178,6 +180,10 @@ export class SessionConnection {
     this.#attempt?.probe(WAKE_PONG_TIMEOUT_MS);
   }
 
+  get #policy(): RetryPolicy {
+    return retryPolicy(this.#context.place(this.id).policy);
+  }
+
   get #link(): Link | undefined {
     return this.#attempt?.link;
   }
@@ -347,9 +353,9 @@ export class SessionConnection {
   }
 
   #scheduleRetry(why: string): void {
-    const { protocol, random, clock, environment } = this.#context;
+    const { random, clock, environment } = this.#context;
     const reason = environment.online() ? why : OFFLINE;
-    const planned = protocol.retry.delay(++this.#retries, random());
+    const planned = this.#policy.delay(++this.#retries, random());
     if (planned === null) {
       const tries = this.#retries - 1;
       this.#retries = 0;
@@ -416,7 +422,7 @@ export class SessionConnection {
   }
 
   #setReconnecting(attempt: number, reason: string, retryAt?: number): void {
-    const max = this.#context.protocol.retry.maxAttempts;
+    const max = this.#policy.maxAttempts;
     this.#setState({ status: 'reconnecting', attempt, max, reason, retryAt });
   }
 

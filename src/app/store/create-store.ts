@@ -1,5 +1,7 @@
 import { newId, type SessionId } from '../../core/ids.ts';
 import { ApertureClient } from '../client/aperture-client.ts';
+import { DEFAULT_POLICY } from '../../core/endpoint/policy.ts';
+import { apertureProtocol } from '../client/protocols/aperture.ts';
 import type { Environment } from '../client/environment.ts';
 import type { SocketFactory } from '../client/protocols/port.ts';
 import { StoreActions } from './actions.ts';
@@ -116,7 +118,14 @@ export function createStore(options: StoreOptions): RunningStore {
   const client = new ApertureClient({
     host,
     environment,
-    endpoint: () => endpoint.endpoint,
+    place: (id) => ({
+      endpoint: endpoint.endpoint,
+      protocol: apertureProtocol,
+      policy: DEFAULT_POLICY.aperture,
+      summary: state.entry(id)!.record.summary.peek(),
+      remote: undefined,
+      was: { turn: 'idle', pending: [] },
+    }),
     check: (id) => endpoint.api.check(id),
     client: `tab-${newId().slice(0, 8)}`,
     ...(options.sockets && { sockets: options.sockets }),

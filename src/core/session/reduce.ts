@@ -158,6 +158,8 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       state.modeId = event.modeId;
       change.summary = true;
       return;
+    case 'retract':
+      return retract(state, event.messageId, change);
     case 'raw':
       closeMessage(state, change);
       push(state, change, {
@@ -284,6 +286,20 @@ function endOpenTools(state: Transcript, at: number, change: Change): void {
     touch(tool, change);
   }
   state.openTools.clear();
+}
+
+/** The message stays in its place, empty and marked: what was read cannot be unread, but it counts no more (R45). */
+function retract(state: Transcript, messageId: string, change: Change): void {
+  // From the end: what is taken back was said just now.
+  for (let index = state.items.length - 1; index >= 0; index--) {
+    const item = state.items[index]!;
+    if (item.kind === 'turn-end') return;
+    if (item.kind !== 'message' || item.messageId !== messageId || item.role === 'user') continue;
+    item.text = '';
+    item.blocks.length = 0;
+    item.retracted = true;
+    touch(item, change);
+  }
 }
 
 function settle(

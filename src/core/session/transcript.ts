@@ -30,6 +30,8 @@ export interface MessageItem extends ItemBase {
   /** Still growing. */
   live: boolean;
   readonly messageId?: string;
+  /** Taken back by policy: its text is gone (R45). */
+  retracted?: true;
   /** For the user's own: the idempotency key of the prompt. */
   readonly key?: string;
 }

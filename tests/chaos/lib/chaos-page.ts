@@ -117,6 +117,12 @@ export class ChaosPage {
           request.addEventListener('error', () => reject(new Error('IndexedDB refused')));
         });
       const db = await wish(indexedDB.open('aperture-db'));
+      // The browser kept nothing at all; what was opened just now is empty, and must not stay in the page's way.
+      if (!db.objectStoreNames.contains('progress')) {
+        db.close();
+        await wish(indexedDB.deleteDatabase('aperture-db'));
+        return '[]';
+      }
       const transaction = db.transaction(['progress', 'chunks']);
       const [progress, chunks] = await Promise.all([
         wish(transaction.objectStore('progress').getAll()),

@@ -3,7 +3,7 @@ import { WebSocketServer, WebSocket } from 'ws';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import type { Socket } from '../../../src/app/client/protocols/port.ts';
 import { classifyClose, type CloseVerdict } from '../../../src/core/wire/close-codes.ts';
-import { ManualEnvironment, RecordingHost, summary } from '../../unit/client/kit.ts';
+import { ManualEnvironment, placeAt, RecordingHost, summary } from '../../unit/client/kit.ts';
 import { FakeSocket } from '../lib/fake-socket.ts';
 import type { Context, Outcome, Scenario } from '../lib/scenario.ts';
 import { until } from '../lib/wait.ts';
@@ -62,7 +62,7 @@ export const closeCodes: Scenario = {
       const client = new ApertureClient({
         host,
         environment: new ManualEnvironment(),
-        endpoint: () => ({ url: `http://127.0.0.1:${port}`, token: 'none' }),
+        place: placeAt(`http://127.0.0.1:${port}`),
         check: () => Promise.resolve({ status: 'there' }),
         client: 'chaos',
         random: () => 0.999,

@@ -4,6 +4,7 @@ import {
   ManualEnvironment,
   RecordingHost,
   ScriptedProtocol,
+  placeAt,
 } from '../../unit/client/kit.ts';
 import { tagOf } from '../lib/oracle.ts';
 import type { Random } from '../lib/random.ts';
@@ -30,9 +31,8 @@ async function virtual(random: Random, visible: boolean): Promise<number> {
     host,
     clock,
     environment,
-    protocol,
     random: random.next,
-    endpoint: () => ({ url: 'http://127.0.0.1:1', token: 'none' }),
+    place: placeAt('http://127.0.0.1:1', protocol),
     check: () => Promise.resolve({ status: 'there' }),
     client: 'chaos',
   });

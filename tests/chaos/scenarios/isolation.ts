@@ -6,7 +6,7 @@ import type { NumberedEvent } from '../../../src/core/session/event.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript, type Transcript } from '../../../src/core/session/transcript.ts';
 import { translate } from '../../../src/core/session/translate.ts';
-import { ManualClock, ManualEnvironment, summary } from '../../unit/client/kit.ts';
+import { ManualClock, ManualEnvironment, placeAt, summary } from '../../unit/client/kit.ts';
 import { FakeSocket } from '../lib/fake-socket.ts';
 import type { Random } from '../lib/random.ts';
 import type { Context, Outcome, Scenario } from '../lib/scenario.ts';
@@ -170,7 +170,7 @@ export async function round(
     clock,
     random: random.next,
     environment: new ManualEnvironment(),
-    endpoint: () => ({ url: 'http://127.0.0.1:1', token: 'none' }),
+    place: placeAt('http://127.0.0.1:1'),
     check: () => Promise.resolve({ status: 'there' }),
     client: 'chaos',
     sockets: (url) => {

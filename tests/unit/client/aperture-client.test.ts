@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import type { SessionCheck } from '../../../src/app/client/context.ts';
 import type { SessionEvent } from '../../../src/core/session/event.ts';
+import type { EndpointPolicy } from '../../../src/core/endpoint/policy.ts';
 import { ApertureError } from '../../../src/core/errors.ts';
-import { fixedSteps } from '../../../src/core/retry/policy.ts';
 import {
   ManualClock,
   ManualEnvironment,
+  placeAt,
   RecordingHost,
   ScriptedProtocol,
   settle,
@@ -23,16 +24,15 @@ let client: ApertureClient;
 let found: SessionCheck;
 let random: number;
 
-function start(limit?: number): void {
+function start(limit?: number, policy: Partial<EndpointPolicy> = {}): void {
   client?.dispose();
   client = new ApertureClient({
     host,
     environment,
-    protocol,
     clock,
     random: () => random,
     client: 'tab-test',
-    endpoint: () => ({ url: 'http://gateway.test', token: 'secret' }),
+    place: placeAt('http://gateway.test', protocol, policy),
     check: async () => found,
     ...(limit !== undefined && { limit }),
   });
@@ -189,9 +189,8 @@ describe('retrying', () => {
   });
 
   it('[R9] a policy with an end gives up with a manual retry, and says n of m before', async () => {
-    protocol = new ScriptedProtocol(fixedSteps([1_000, 2_000, 4_000]));
     protocol.onOpen = (link) => link.drop();
-    start();
+    start(undefined, { reconnect: 'steps' });
     await code(client.connectSession('a'));
     expect(client.getConnectionStatus('a')).toMatchObject({ attempt: 1, max: 3 });
     await clock.advance(60_000);

@@ -1,14 +1,17 @@
 import type { Clock } from '../../../src/app/client/clock.ts';
 import type { Environment, EnvironmentHint } from '../../../src/app/client/environment.ts';
 import type { Attached, ClientHost, OutboxEntry } from '../../../src/app/client/ports.ts';
+import { apertureProtocol } from '../../../src/app/client/protocols/aperture.ts';
 import type {
   Incoming,
   Link,
   OpenRequest,
+  Place,
   Protocol,
 } from '../../../src/app/client/protocols/port.ts';
+import { DEFAULT_POLICY, type EndpointPolicy } from '../../../src/core/endpoint/policy.ts';
+import type { ProbeAnswer } from '../../../src/core/endpoint/probe.ts';
 import type { SessionId } from '../../../src/core/ids.ts';
-import { fullJitter, type RetryPolicy } from '../../../src/core/retry/policy.ts';
 import type { ConnectionState } from '../../../src/core/session/connection-state.ts';
 import type { NumberedEvent, SessionEvent } from '../../../src/core/session/event.ts';
 import { classifyClose } from '../../../src/core/wire/close-codes.ts';
@@ -143,13 +146,14 @@ export class ScriptedLink implements Link {
 
 /** The protocol port with a person at the other end instead of a socket. */
 export class ScriptedProtocol implements Protocol {
-  readonly name = 'scripted';
+  readonly name = 'aperture';
   readonly afterDrop = 'resume';
+  readonly shared = true;
   readonly classifyClose = classifyClose;
   readonly links: ScriptedLink[] = [];
   onOpen: (link: ScriptedLink) => void = () => {};
 
-  constructor(readonly retry: RetryPolicy = fullJitter()) {}
+  probe = async (): Promise<ProbeAnswer> => ({ verdict: 'maybe', how: 'scripted' });
 
   open(request: OpenRequest): Link {
     const link = new ScriptedLink(request);
@@ -241,3 +245,35 @@ export function summary(id: SessionId, more: Partial<SessionSummary> = {}): Sess
     ...more,
   };
 }
+
+/** Where every session lives, for tests that care for one place only. */
+export const placeAt =
+  (
+    url: string,
+    protocol: Protocol = apertureProtocol,
+    policy: Partial<EndpointPolicy> = {},
+  ): ((id: SessionId) => Place) =>
+  (id) => ({
+    endpoint: { url, token: 'secret' },
+    protocol,
+    policy: { ...DEFAULT_POLICY[protocol.name], ...policy },
+    summary: summary(id),
+    remote: undefined,
+    was: { turn: 'idle', pending: [] },
+  });
+
+/** An attempt's request, for tests that speak with an adapter alone. */
+export const openRequest = (
+  request: Partial<OpenRequest> & Pick<OpenRequest, 'endpoint' | 'sink' | 'sockets'>,
+): OpenRequest => ({
+  session: 'a',
+  policy: DEFAULT_POLICY.aperture,
+  summary: summary(request.session ?? 'a'),
+  remote: undefined,
+  was: { turn: 'idle', pending: [] },
+  client: 'tab-test',
+  resume: { epoch: undefined, since: 0 },
+  fetch: (to, init) => fetch(to, init),
+  now: () => Date.now(),
+  ...request,
+});

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import { RetryBudget } from '../../../src/app/client/retry-budget.ts';
 import { fullJitter } from '../../../src/core/retry/policy.ts';
-import { ManualClock, ManualEnvironment, RecordingHost, ScriptedProtocol } from './kit.ts';
+import { ManualClock, ManualEnvironment, placeAt, RecordingHost, ScriptedProtocol } from './kit.ts';
 
 describe('retry budget', () => {
   it.each([0, 0.01, 0.5])(
@@ -18,12 +18,11 @@ describe('retry budget', () => {
       };
       const client = new ApertureClient({
         host: new RecordingHost(),
-        endpoint: () => ({ url: 'http://127.0.0.1:1', token: 'secret' }),
+        place: placeAt('http://127.0.0.1:1', protocol),
         check: () => Promise.resolve({ status: 'there' }),
         environment: new ManualEnvironment(),
         client: 'tab-test',
         clock,
-        protocol,
         random: () => random,
       });
       client.connectSession('a').catch(() => {});

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
-import { ManualClock, ManualEnvironment, RecordingHost, ScriptedProtocol } from './kit.ts';
+import { ManualClock, ManualEnvironment, placeAt, RecordingHost, ScriptedProtocol } from './kit.ts';
 
 const EIGHT_HOURS = 8 * 3_600_000;
 const ids = Array.from({ length: 10 }, (_, index) => `s${index}`);
@@ -15,12 +15,11 @@ beforeEach(() => {
   protocol.onOpen = (link) => link.attach();
   client = new ApertureClient({
     host: new RecordingHost(),
-    endpoint: () => ({ url: 'http://127.0.0.1:1', token: 'secret' }),
+    place: placeAt('http://127.0.0.1:1', protocol),
     check: () => Promise.resolve({ status: 'there' }),
     environment: new ManualEnvironment(),
     client: 'tab-test',
     clock,
-    protocol,
     random: () => 0.999,
   });
 });

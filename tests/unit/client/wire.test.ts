@@ -10,7 +10,7 @@ import {
   sessionSocketUrl,
 } from '../../../src/app/client/protocols/aperture.ts';
 import type { Incoming, Link, Socket } from '../../../src/app/client/protocols/port.ts';
-import { ManualEnvironment, RecordingHost, summary } from './kit.ts';
+import { ManualEnvironment, openRequest, placeAt, RecordingHost, summary } from './kit.ts';
 
 // Real sockets throughout: fakes are wrong about refused connections.
 const sockets = (url: string, protocols: readonly string[]): Socket =>
@@ -72,14 +72,16 @@ function open(endpoint = { url, token: 'secret' }): Heard {
   const incoming: Incoming[] = [];
   let close!: (code: number) => void;
   const closed = new Promise<number>((resolve) => (close = resolve));
-  const link = apertureProtocol.open({
-    session: 'a',
-    endpoint,
-    client: 'tab-test',
-    resume: { epoch: 'e1', since: 7 },
-    sockets,
-    sink: { incoming: (message) => incoming.push(message), closed: close },
-  });
+  const link = apertureProtocol.open(
+    openRequest({
+      session: 'a',
+      endpoint,
+      client: 'tab-test',
+      resume: { epoch: 'e1', since: 7 },
+      sockets,
+      sink: { incoming: (message) => incoming.push(message), closed: close },
+    }),
+  );
   return { link, incoming, closed };
 }
 
@@ -160,16 +162,18 @@ describe('aperture.v1 over real sockets', () => {
     expect(await open({ url: 'http://127.0.0.1:1', token: 'x' }).closed).toBe(1006);
     const incoming: Incoming[] = [];
     const closed = new Promise<number>((resolve) => {
-      apertureProtocol.open({
-        session: 'a',
-        endpoint: { url, token: 'x' },
-        client: 'c',
-        resume: { epoch: undefined, since: 0 },
-        sockets: () => {
-          throw new DOMException('mixed content', 'SecurityError');
-        },
-        sink: { incoming: (message) => incoming.push(message), closed: resolve },
-      });
+      apertureProtocol.open(
+        openRequest({
+          session: 'a',
+          endpoint: { url, token: 'x' },
+          client: 'c',
+          resume: { epoch: undefined, since: 0 },
+          sockets: () => {
+            throw new DOMException('mixed content', 'SecurityError');
+          },
+          sink: { incoming: (message) => incoming.push(message), closed: resolve },
+        }),
+      );
     });
     expect(apertureProtocol.classifyClose(await closed, '').verdict).toBe('fatal');
   });
@@ -244,7 +248,7 @@ describe('client over real sockets', () => {
       environment,
       sockets,
       client: 'tab-test',
-      endpoint: () => ({ url, token: 'secret' }),
+      place: placeAt(url),
       check: async () => ({ status: 'there' }),
       random: () => 0,
     });

@@ -1,20 +1,22 @@
 import { ApertureError } from '../../../core/errors.ts';
 import type { SessionId } from '../../../core/ids.ts';
-import { fullJitter } from '../../../core/retry/policy.ts';
 import { translate } from '../../../core/session/translate.ts';
 import { classifyClose } from '../../../core/wire/close-codes.ts';
 import { decodeServerFrame } from '../../../core/wire/decode.ts';
 import { SUBPROTOCOL, type ClientFrame, type ServerFrame } from '../../../core/wire/frames.ts';
-import type { Endpoint, Incoming, Link, OpenRequest, Protocol } from './port.ts';
+import type { ProbeAnswer } from '../../../core/endpoint/probe.ts';
+import { GatewayApi, isGateway } from '../gateway-api.ts';
+import type { Endpoint, Incoming, Link, OpenRequest, ProbeRequest, Protocol } from './port.ts';
 import { SocketLink, type Codec } from './socket-link.ts';
 
 /** The gateway's own wire, `aperture.v1`: one socket per session, resumed by sequence number. */
 export const apertureProtocol: Protocol = {
   name: 'aperture',
   afterDrop: 'resume',
-  retry: fullJitter(),
+  shared: true,
   open: (request) => new ApertureLink(request),
   classifyClose,
+  probe: probeAperture,
 };
 
 const encode = (frame: ClientFrame): string => JSON.stringify(frame);
@@ -55,6 +57,20 @@ export function decodeAperture(text: string): Incoming | undefined {
       return { kind: 'pong', token: frame.c };
     case 'error':
       return { kind: 'error', error: frame.error };
+  }
+}
+
+/** By its REST side, which says more than a socket that closes. */
+async function probeAperture({ endpoint, fetch }: ProbeRequest): Promise<ProbeAnswer> {
+  if (!(await isGateway(endpoint.url, fetch))) {
+    return { verdict: 'no', how: 'There is no Aperture gateway.' };
+  }
+  try {
+    await new GatewayApi(endpoint, fetch).sessions();
+    return { verdict: 'speaks', how: 'An Aperture gateway answers.' };
+  } catch (error) {
+    const { message } = error as Error;
+    return { verdict: 'refused', how: message };
   }
 }
 

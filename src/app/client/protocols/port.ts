@@ -1,7 +1,10 @@
-import type { ContentBlock } from '../../../core/acp.ts';
+import type { ContentBlock, TurnState } from '../../../core/acp.ts';
+import type { EndpointPolicy, ProtocolName } from '../../../core/endpoint/policy.ts';
+import type { ProbeAnswer } from '../../../core/endpoint/probe.ts';
 import type { ErrorInfo } from '../../../core/errors.ts';
 import type { SessionId } from '../../../core/ids.ts';
-import type { RetryPolicy } from '../../../core/retry/policy.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import type { SessionAbilities } from '../../../core/session/abilities.ts';
 import type { SessionEvent } from '../../../core/session/event.ts';
 import type { CloseInfo } from '../../../core/wire/close-codes.ts';
 import type { SessionSummary } from '../../../core/wire/rest.ts';
@@ -26,8 +29,20 @@ export type Incoming =
   | { kind: 'refused'; key: string; error: ErrorInfo }
   | { kind: 'summary'; summary: SessionSummary }
   | { kind: 'pong'; token: number }
+  /** Keep this with the session: the adapter's own note, given back to it with the next {@link OpenRequest}. */
+  | { kind: 'remote'; remote: JsonObject }
+  /** Something came that belongs to nobody here; it is counted, logged and dropped (R39, R51, R54). */
+  | { kind: 'ignored'; why: IgnoredWhy; detail: string }
   /** Last words before the other side closes. */
   | { kind: 'error'; error: ErrorInfo };
+
+export type IgnoredWhy =
+  | 'unknown_request'
+  | 'foreign_scope'
+  | 'missing_scope'
+  | 'late'
+  | 'duplicate_final'
+  | 'unknown_kind';
 
 /** Where the session lives. */
 export interface Endpoint {
@@ -67,14 +82,54 @@ export interface LinkSink {
   closed(code: number, reason: string): void;
 }
 
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
 export interface OpenRequest {
   readonly session: SessionId;
   readonly endpoint: Endpoint;
+  readonly policy: EndpointPolicy;
+  /** What the page knows of the session: title, directory, agent as they were asked for. */
+  readonly summary: SessionSummary;
+  /** What this adapter noted of it by `remote`, in this page or an earlier one. */
+  readonly remote: JsonObject | undefined;
+  /** How the page's copy of the conversation stands: what a page that died left open is settled from this (R43). */
+  readonly was: { readonly turn: TurnState; readonly pending: readonly string[] };
   /** Names this tab to the other side. */
   readonly client: string;
   readonly resume: ResumePoint;
   readonly sockets: SocketFactory;
+  readonly fetch: Fetch;
+  /** ms since 1970. */
+  readonly now: () => number;
   readonly sink: LinkSink;
+}
+
+/** Where one session lives and how it is spoken with there. */
+export interface Place {
+  readonly endpoint: Endpoint;
+  readonly protocol: Protocol;
+  readonly policy: EndpointPolicy;
+  readonly summary: SessionSummary;
+  readonly remote: JsonObject | undefined;
+  readonly was: OpenRequest['was'];
+}
+
+export interface ProbeRequest {
+  readonly endpoint: Endpoint;
+  readonly policy: EndpointPolicy;
+  readonly sockets: SocketFactory;
+  readonly fetch: Fetch;
+  /** Aborts what the probe has open; it then resolves `no`. */
+  readonly signal: AbortSignal;
+}
+
+/** A conversation that is on the server already. Times are ms since 1970. */
+export interface RemoteSession {
+  readonly title: string;
+  readonly updatedAt: number | undefined;
+  readonly cwd: string | undefined;
+  /** What {@link OpenRequest.remote} has to be to take it up. */
+  readonly remote: JsonObject;
 }
 
 /**
@@ -90,17 +145,27 @@ export interface Link {
   readonly liveness?: { ping(token: number): void };
   /** The other side keeps what is not acknowledged here. */
   readonly retention?: { persisted(n: number): void };
+  /** Where it depends on what the other side said of itself; the protocol's own otherwise. */
+  readonly afterDrop?: SessionAbilities['afterDrop'];
   /** Idempotent; no callback comes after it. */
   close(code?: number, reason?: string): void;
 }
 
-/** A connection model. One file each, their vendors' deviations in `*-quirks.ts`. */
+/**
+ * A connection model. One file each, their vendors' deviations in `*-quirks.ts`. An adapter whose server keeps no
+ * log keeps one itself, with {@link LocalLog}: the page never sees the difference.
+ */
 export interface Protocol {
-  readonly name: string;
+  readonly name: ProtocolName;
   /** What becomes of the conversation when the connection breaks. */
-  readonly afterDrop: 'resume' | 'retry' | 'lost' | 'done';
-  readonly retry: RetryPolicy;
+  readonly afterDrop: SessionAbilities['afterDrop'];
+  /** Any number of pages may be connected to one session; else a lease says which (R64). */
+  readonly shared: boolean;
   /** Reports nothing to the sink before it has returned. */
   open(request: OpenRequest): Link;
   classifyClose(code: number, reason: string): CloseInfo;
+  /** Asks a server whether it speaks this. Starts no work there and leaves nothing open. Never rejects. */
+  probe(request: ProbeRequest): Promise<ProbeAnswer>;
+  /** What is on the server already. Rejects with an ApertureError. */
+  list?(request: ProbeRequest): Promise<RemoteSession[]>;
 }

@@ -1,0 +1,116 @@
+import type { ReadonlySignal } from '@preact/signals-core';
+import type { EndpointPolicy, ProtocolName } from '../../core/endpoint/policy.ts';
+import type { ProbeReport } from '../../core/endpoint/probe.ts';
+import type { SessionId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { NewSessionRequest } from '../../core/wire/rest.ts';
+import type { EndpointState } from './types.ts';
+
+/** Names an endpoint on this page: a gateway's address, or `protocol:address` for every other kind. */
+export type EndpointId = string;
+
+/**
+ * Where an endpoint's token is kept (R69). `tab`: in memory, and for this tab's reloads. `passphrase`: on disk,
+ * encrypted; asked for when the page is opened. `plain`: on disk as it is.
+ */
+export type TokenKeeping = 'tab' | 'passphrase' | 'plain';
+
+/** One server that this page speaks to. A new object whenever anything of it changes. */
+export interface EndpointView {
+  readonly id: EndpointId;
+  readonly name: string;
+  readonly url: string;
+  readonly protocol: ProtocolName;
+  readonly policy: EndpointPolicy;
+  /** Of a gateway: as its REST side answers. Of any other: `ready` while one of its sessions is connected or was last. */
+  readonly state: EndpointState;
+  readonly keeping: TokenKeeping;
+  /** Its token is on disk, and nobody has given the passphrase yet. */
+  readonly locked: boolean;
+  /** What its sessions can be taken up from: `remoteSessions` works. */
+  readonly lists: boolean;
+}
+
+export interface NewEndpoint {
+  /** As {@link ProbeReport} gave it, or as typed. */
+  url: string;
+  protocol: ProtocolName;
+  /** 1 to 60 characters; the host unless given. */
+  name?: string;
+  /** Empty for a server that wants none. */
+  token: string;
+  policy?: Partial<EndpointPolicy>;
+  keeping: TokenKeeping;
+  /** For `passphrase`. */
+  passphrase?: string;
+}
+
+/** A conversation on the server that this page does not have yet. */
+export interface RemoteSessionView {
+  readonly title: string;
+  /** ms since 1970. */
+  readonly updatedAt: number | undefined;
+  readonly cwd: string | undefined;
+  readonly remote: JsonObject;
+}
+
+/** A session at any endpoint. A gateway takes `agent` and `cwd`; the others what `SESSION_FIELDS` says. */
+export interface NewSessionAt extends Partial<NewSessionRequest> {
+  /** The one that the page came from, or the first, unless given. */
+  endpoint?: EndpointId;
+  /** Takes up a {@link RemoteSessionView}. */
+  remote?: JsonObject;
+  /** Ids on the other side, for the protocols that name them. */
+  chat?: string;
+  world?: string;
+  identity?: string;
+}
+
+/** Counted since the page was opened; for the inspector (R48). Times are ms. */
+export interface ConnectionReport {
+  /** Of the attempt that is open, unique on this page; undefined without one. */
+  readonly connectionId: string | undefined;
+  readonly endpoint: EndpointId | undefined;
+  readonly protocol: ProtocolName | undefined;
+  readonly attempts: number;
+  readonly reconnects: number;
+  readonly eventsIn: number;
+  readonly promptsOut: number;
+  readonly cancels: number;
+  /** What was dropped because it belonged to nobody here, by reason. */
+  readonly ignored: Readonly<Record<string, number>>;
+  /** ms since 1970; undefined before the first. */
+  readonly lastFrameAt: number | undefined;
+  readonly connectedSince: number | undefined;
+  readonly roundTrip: number | undefined;
+  /** How long turns ran: number, median, longest. */
+  readonly turns: { readonly count: number; readonly median: number; readonly longest: number };
+  /** The last lines of its log, oldest first, at most 50; each names connection, request and session. */
+  readonly log: readonly string[];
+}
+
+export interface EndpointStore {
+  /** In the order in which they were added. */
+  readonly endpoints: ReadonlySignal<readonly EndpointView[]>;
+}
+
+export interface EndpointActions {
+  /** What is at an address, and how to use it. Never rejects; trouble is in the report. */
+  probeEndpoint(address: string, token: string, signal?: AbortSignal): Promise<ProbeReport>;
+  /** Adds it, or changes the one with the same id. @throws ApertureError `bad_address`, `unauthorized`, `unreachable`. */
+  addEndpoint(endpoint: NewEndpoint): Promise<EndpointId>;
+  changeEndpoint(
+    id: EndpointId,
+    patch: { name?: string; policy?: Partial<EndpointPolicy>; token?: string },
+  ): Promise<void>;
+  /** Disconnects its sessions and forgets it, and their local copies with it. */
+  removeEndpoint(id: EndpointId): Promise<void>;
+  /** Opens every token that this passphrase fits. @returns how many; 0 for a wrong one. */
+  unlockEndpoints(passphrase: string): Promise<number>;
+  /** @throws ApertureError as the server said it. */
+  remoteSessions(id: EndpointId): Promise<RemoteSessionView[]>;
+  /** Takes a session that another tab drives over to this one (R64). */
+  takeOver(id: SessionId): void;
+  /** Read when asked for; changes without telling. */
+  inspect(id: SessionId): ConnectionReport;
+}
