@@ -4,7 +4,7 @@
  * summary whose last line is `N passed, N failed`. A stage that fails without naming a failed test
  * (a build, the linter) counts as one failure.
  *
- * `node tests/support/run-all.mjs unit|browser|e2e|screenshots` runs one part; what stands after it goes to
+ * `node tests/support/run-all.mjs unit|browser|e2e|agents|screenshots` runs one part; what stands after it goes to
  * the runner, as in `npm run test:e2e -- -g unread`. A part that needs a browser is
  * skipped, loudly, when there is none; with CI=true that is a failure.
  */
@@ -75,6 +75,13 @@ const STAGES = {
   },
 };
 
+STAGES.agents = {
+  ...STAGES.e2e,
+  args: [bin('@playwright/test/cli.js'), 'test', '--config', 'tests/agents/playwright.config.ts'],
+  env: { APERTURE_AGENTS_REPORT: join(reports, 'agents.json') },
+  report: (counts) => counts,
+  limitMinutes: 30,
+};
 STAGES.screenshots = {
   ...STAGES.e2e,
   args: [
@@ -87,11 +94,13 @@ STAGES.screenshots = {
 };
 
 const PARTS = {
-  all: Object.keys(STAGES).filter((name) => name !== 'screenshots'),
+  // Those that download agents, or make pictures, are asked for by name.
+  all: Object.keys(STAGES).filter((name) => name !== 'screenshots' && name !== 'agents'),
   unit: ['page', 'gateway', 'unit'],
   browser: ['browser'],
   e2e: ['page', 'gateway', 'e2e'],
   chaos: ['page', 'gateway', 'chaos'],
+  agents: ['page', 'gateway', 'agents'],
   screenshots: ['page', 'gateway', 'screenshots'],
 };
 

@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AgentEntry } from '../support/gateway-process.ts';
+import { MODEL_NAME } from './dialect.ts';
+
+interface Recipe {
+  title: string;
+  /** Pinned: another version may talk in another way. */
+  package: string;
+  version: string;
+  bin: string;
+  args: string[];
+  env: (home: string) => Record<string, string>;
+  files: (modelUrl: string) => Record<string, string>;
+}
+
+/** Agents that run without an account, and how each is told to use a model on this machine only. */
+export const RECIPES = {
+  opencode: {
+    title: 'opencode',
+    package: 'opencode-ai',
+    version: '1.18.33',
+    bin: 'opencode',
+    args: ['acp'],
+    env: (home) => ({
+      OPENCODE_CONFIG: join(home, 'opencode.json'),
+      OPENCODE_DISABLE_AUTOUPDATE: '1',
+      OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+      OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+    }),
+    files: (modelUrl) => ({
+      'opencode.json': JSON.stringify({
+        autoupdate: false,
+        share: 'disabled',
+        permission: { bash: 'ask', edit: 'ask' },
+        model: `here/${MODEL_NAME}`,
+        small_model: `here/${MODEL_NAME}`,
+        enabled_providers: ['here'],
+        provider: {
+          here: {
+            npm: '@ai-sdk/openai-compatible',
+            name: 'This machine',
+            options: { baseURL: modelUrl, apiKey: 'none' },
+            models: {
+              [MODEL_NAME]: {
+                name: 'Test model',
+                tool_call: true,
+                limit: { context: 100_000, output: 8_000 },
+              },
+            },
+          },
+        },
+      }),
+    }),
+  },
+  'codex-acp': {
+    title: 'Codex (codex-acp)',
+    package: '@zed-industries/codex-acp',
+    version: '0.16.0',
+    // The binary itself: its wrapper keeps signals to itself.
+    bin: `codex-acp-${process.platform}-${process.arch}`,
+    args: [],
+    env: (home) => ({ CODEX_HOME: home, OPENAI_API_KEY: 'none' }),
+    // Under a name that it knows: it puts a warning into every answer otherwise.
+    files: (modelUrl) => ({
+      'config.toml': [
+        'model = "gpt-5.4"',
+        'model_provider = "here"',
+        'approval_policy = "on-request"',
+        'sandbox_mode = "read-only"',
+        'check_for_update_on_startup = false',
+        '[model_providers.here]',
+        'name = "This machine"',
+        `base_url = "${modelUrl}"`,
+        'env_key = "OPENAI_API_KEY"',
+        'wire_api = "responses"',
+        'supports_websockets = false',
+        'request_max_retries = 0',
+        'stream_max_retries = 0',
+        '[analytics]',
+        'enabled = false',
+      ].join('\n'),
+    }),
+  },
+} satisfies Record<string, Recipe>;
+
+export type AgentName = keyof typeof RECIPES;
+export const AGENT_NAMES = Object.keys(RECIPES) as AgentName[];
+
+/** Installed agents are kept there between runs. */
+const CACHE = process.env['APERTURE_AGENTS_CACHE'] ?? join(tmpdir(), 'aperture-agents');
+
+const folderOf = ({ package: name, version }: Recipe): string =>
+  join(CACHE, `${name.replace('/', '+')}@${version}`);
+
+/** Installs it unless it is there. @throws Error with what npm said. */
+export async function install(name: AgentName): Promise<void> {
+  const recipe: Recipe = RECIPES[name];
+  const folder = folderOf(recipe);
+  if (await exists(folder)) return;
+  // Renamed when it is whole, so that one that was interrupted is never used.
+  const half = `${folder}.${process.pid}`;
+  await mkdir(half, { recursive: true });
+  await npmInstall(half, `${recipe.package}@${recipe.version}`);
+  await rename(half, folder).catch(() => rm(half, { recursive: true, force: true }));
+}
+
+async function npmInstall(folder: string, what: string): Promise<void> {
+  const child = spawn(
+    'npm',
+    ['install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error', what],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  child.stderr.on('data', (bytes: Buffer) => (said += bytes.toString()));
+  const code = await new Promise((resolve) => child.once('exit', resolve));
+  if (code !== 0) throw new Error(`${what} could not be installed: ${said}`);
+}
+
+/** How the gateway starts it: with a home of its own, that outlives the process, and nothing of ours. */
+export async function agentEntry(
+  name: AgentName,
+  home: string,
+  modelUrl: string,
+): Promise<AgentEntry> {
+  const recipe: Recipe = RECIPES[name];
+  await mkdir(home, { recursive: true });
+  for (const [file, content] of Object.entries(recipe.files(modelUrl)))
+    await writeFile(join(home, file), content);
+  return {
+    title: recipe.title,
+    command: join(folderOf(recipe), 'node_modules', '.bin', recipe.bin),
+    args: recipe.args,
+    env: {
+      HOME: home,
+      XDG_CACHE_HOME: join(home, 'cache'),
+      XDG_CONFIG_HOME: join(home, 'config'),
+      XDG_DATA_HOME: join(home, 'data'),
+      XDG_STATE_HOME: join(home, 'state'),
+      ...recipe.env(home),
+    },
+  };
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
