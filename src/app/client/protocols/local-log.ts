@@ -2,7 +2,18 @@ import type { TurnState } from '../../../core/acp.ts';
 import type { ErrorInfo } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
 import type { SessionEvent } from '../../../core/session/event.ts';
-import type { Incoming, Link, OpenRequest } from './port.ts';
+import type { SessionSummary } from '../../../core/wire/rest.ts';
+import type { IgnoredWhy, Incoming, Link, OpenRequest } from './port.ts';
+
+/** Stands on what is said without a message id, where a partial answer may have to be taken back (R45). */
+const PARTIAL = 'partial';
+const LOST = 'The connection was lost before it was answered.';
+
+/** What is under way and has to be settled some time. */
+interface Open {
+  turn: TurnState;
+  pending: readonly string[];
+}
 
 /**
  * The log of a session whose server keeps none: the page numbers what it hears, so that everything above an
@@ -12,8 +23,11 @@ export class LocalLog {
   readonly #request: OpenRequest;
   readonly #epoch: string;
   readonly #pending: Set<string>;
+  /** The message ids of what the agent said in the running turn. */
+  readonly #said = new Set<string>();
   #head: number;
   #turn: TurnState;
+  #closed = false;
 
   constructor(request: OpenRequest) {
     this.#request = request;
@@ -23,16 +37,32 @@ export class LocalLog {
     this.#head = goesOn ? resume.since : 0;
     this.#turn = was.turn;
     this.#pending = new Set(was.pending);
+    if (was.turn !== 'idle') this.#said.add(PARTIAL);
   }
 
   get turn(): TurnState {
     return this.#turn;
   }
 
-  /** The handshake is done. What an earlier page left under way is settled, unless it `goesOn` on the server (R43). */
-  attached(options: { goesOn?: boolean; title?: string } = {}): void {
+  /** The number of the last event, 0 before the first. */
+  get head(): number {
+    return this.#head;
+  }
+
+  /**
+   * The handshake is done; the first prompt may come before this returns. What an earlier page left under way is
+   * settled, unless it `goesOn` on the server (R43).
+   */
+  attached(
+    options: { goesOn?: boolean; title?: string } & Partial<
+      Pick<SessionSummary, 'agentTitle' | 'cwd'>
+    > = {},
+  ): void {
     const { summary, now } = this.#request;
-    const message: Incoming = {
+    const { goesOn, ...told } = options;
+    const left: Open = { turn: this.#turn, pending: [...this.#pending] };
+    const known = Object.entries(told).filter(([, value]) => value !== undefined && value !== '');
+    this.#tell({
       kind: 'attached',
       info: {
         epoch: this.#epoch,
@@ -41,7 +71,7 @@ export class LocalLog {
         head: this.#head,
         session: {
           ...summary,
-          ...(options.title !== undefined && { title: options.title }),
+          ...Object.fromEntries(known),
           agentState: 'ready',
           turn: this.#turn,
           epoch: this.#epoch,
@@ -51,17 +81,41 @@ export class LocalLog {
         },
       },
       pending: [...this.#pending],
-    };
-    this.#tell(message);
-    if (!options.goesOn) this.interrupted();
+    });
+    if (!goesOn) this.#settle(left);
   }
 
   push(event: SessionEvent): void {
-    if (event.type === 'turn') this.#turn = event.state;
-    else if (event.type === 'permission') this.#pending.add(event.id);
+    if (this.#closed) return;
+    let shown = event;
+    if (event.type === 'turn') {
+      if (event.state === 'idle') this.#said.clear();
+      this.#turn = event.state;
+    } else if (event.type === 'permission') this.#pending.add(event.id);
     else if (event.type === 'resolved') this.#pending.delete(event.id);
+    else if (event.type === 'chunk' && event.role !== 'user') {
+      if (this.#discards && event.messageId === undefined) shown = { ...event, messageId: PARTIAL };
+      if (this.#discards) this.#said.add(event.messageId ?? PARTIAL);
+    }
     const n = ++this.#head;
-    this.#tell({ kind: 'event', event: { from: n, n, at: this.#request.now(), event } });
+    this.#tell({ kind: 'event', event: { from: n, n, at: this.#request.now(), event: shown } });
+  }
+
+  /**
+   * A prompt: shown, and its turn begins, if `send` put it on the wire; refused otherwise, and then nothing ran and
+   * it may be sent again. @returns which.
+   */
+  prompt(key: string, prompt: Parameters<Link['prompt']>[1], send: () => boolean): boolean {
+    if (send()) {
+      this.accepted(key, prompt);
+      return true;
+    }
+    this.refused(key, {
+      code: 'not_sent',
+      message: 'The connection could not take the message. Send it again when it is back.',
+      retryable: true,
+    });
+    return false;
   }
 
   /** Takes a prompt over: acknowledged, shown, and a turn begins. */
@@ -73,22 +127,75 @@ export class LocalLog {
     this.push({ type: 'turn', state: 'running', key });
   }
 
+  /** A prompt or an answer that nothing came of. */
+  refused(key: string, error: ErrorInfo): void {
+    this.#tell({ kind: 'refused', key, error });
+  }
+
+  /** An answer to a permission request went out: acknowledged, and settled here. */
+  answered(key: string, id: string, optionId: string | undefined): void {
+    this.#tell({ kind: 'ack', key, duplicate: false });
+    const by = this.#request.client;
+    this.push(
+      optionId === undefined
+        ? { type: 'resolved', id, outcome: 'cancelled', by }
+        : { type: 'resolved', id, outcome: 'selected', optionId, by },
+    );
+  }
+
+  /**
+   * The running turn's own end; requests that it left open are settled with it. The partial answer of a cancelled
+   * one is taken back if the policy says so (R45). @returns false if no turn ran: a duplicate (R44).
+   */
+  finished(stopReason: string, options: { key?: string; error?: ErrorInfo } = {}): boolean {
+    if (this.#turn === 'idle') return false;
+    const reason = stopReason === 'cancelled' ? 'cancelled' : 'turn_ended';
+    this.#end({ turn: this.#turn, pending: [...this.#pending] }, reason, stopReason, options);
+    return true;
+  }
+
   /** What runs here is over without an end of its own. Settles requests and turn once; without either, nothing. */
   interrupted(error?: ErrorInfo): void {
-    for (const id of this.#pending) {
-      this.push({
-        type: 'resolved',
-        id,
-        outcome: 'cancelled',
-        reason: error?.message ?? 'The connection was lost before it was answered.',
-      });
+    this.#settle({ turn: this.#turn, pending: [...this.#pending] }, error);
+  }
+
+  /** Something that belongs to nobody here; counted and logged above (R39, R51, R54). */
+  ignored(why: IgnoredWhy, detail: string): void {
+    this.#tell({ kind: 'ignored', why, detail });
+  }
+
+  /** The page closed the link: nothing is told after this, whatever an adapter still does. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  get #discards(): boolean {
+    return this.#request.policy.partial === 'discard';
+  }
+
+  #settle(open: Open, error?: ErrorInfo): void {
+    this.#end(open, error?.message ?? LOST, 'interrupted', error && { error });
+  }
+
+  #end(
+    open: Open,
+    reason: string,
+    stopReason: string,
+    { key, error }: { key?: string; error?: ErrorInfo } = {},
+  ): void {
+    for (const id of open.pending) {
+      if (this.#pending.has(id)) this.push({ type: 'resolved', id, outcome: 'cancelled', reason });
     }
-    if (this.#turn === 'idle') return;
-    if (error) this.push({ type: 'error', error });
-    this.push({ type: 'turn', state: 'idle', stopReason: 'interrupted' });
+    if (open.turn === 'idle') return;
+    const cut = stopReason === 'interrupted' || stopReason === 'cancelled';
+    if (cut && this.#discards) {
+      for (const messageId of this.#said) this.push({ type: 'retract', messageId });
+    }
+    if (error) this.push({ type: 'error', error, key });
+    this.push({ type: 'turn', state: 'idle', stopReason, key });
   }
 
   #tell(message: Incoming): void {
-    this.#request.sink.incoming(message);
+    if (!this.#closed) this.#request.sink.incoming(message);
   }
 }

@@ -21,7 +21,7 @@ export interface SequencedEvent {
 
 /** What any protocol's frames come down to. `unknown` ends here: nothing above looks at a frame. */
 export type Incoming =
-  /** The handshake is done; comes once, before anything else. `pending`: requests that wait for an answer. */
+  /** The handshake is done; comes once, before anything but `remote`. `pending`: requests that wait for an answer. */
   | { kind: 'attached'; info: Attached; pending: readonly string[] }
   | { kind: 'event'; event: SequencedEvent }
   /** Taken over by the other side, now or (`duplicate`) before; `refused`: nothing ran. */

@@ -56,8 +56,11 @@ export class SocketLink {
     socket.addEventListener('error', () => {});
   }
 
-  send(frame: string): void {
-    if (this.#socket?.readyState === OPEN) this.#socket.send(frame);
+  /** @returns whether the socket took it: it is open, which says nothing of the other end. */
+  send(frame: string): boolean {
+    if (this.#socket?.readyState !== OPEN) return false;
+    this.#socket.send(frame);
+    return true;
   }
 
   /** Idempotent; nothing is reported after it. */
