@@ -67,3 +67,6 @@ export const ended = (by: string): LoggedMessage => ({
   method: GatewayMethod.ended,
   params: { by },
 });
+
+/** ACP's answer to a permission request that nobody decides any more. */
+export const CANCELLED = { outcome: { outcome: 'cancelled' } };

@@ -17,13 +17,23 @@ export interface SessionFacts {
   asking: readonly string[];
   /** It was ended, and only waits for pages to read its last entries. */
   ended?: boolean;
+  /** Another dialect of the gateway began it, under a name of its own. */
+  origin?: SessionOrigin;
+}
+
+/** What a session is called in a dialect that has its own names for conversations. */
+export interface SessionOrigin {
+  readonly dialect: 'thread' | 'single';
+  /** The thread's id, or the single-request session's. */
+  readonly key: string;
 }
 
 export const factsToJson = (facts: SessionFacts): JsonObject => ({ ...facts });
 
 /** @returns undefined for what no gateway of this kind has written. */
 export function factsFromJson(value: JsonObject): SessionFacts | undefined {
-  const { title, agent, cwd, createdAt, acpSessionId, prompted, turn, asking, ended } = value;
+  const { title, agent, cwd, createdAt, acpSessionId, prompted, turn, asking, ended, origin } =
+    value;
   if (!isObject(title) || !isObject(agent) || typeof cwd !== 'string') return undefined;
   if (typeof title['text'] !== 'string' || typeof agent['name'] !== 'string') return undefined;
   const giver = (['nobody', 'agent', 'user'] as const).find((by) => by === title['by']);
@@ -37,6 +47,7 @@ export function factsFromJson(value: JsonObject): SessionFacts | undefined {
     ...(isTurn(turn) && { turn }),
     asking: Array.isArray(asking) ? asking.map(String) : [],
     ...(ended === true && { ended }),
+    ...(isOrigin(origin) && { origin }),
   };
 }
 
@@ -45,3 +56,8 @@ const isTurn = (value: unknown): value is NonNullable<SessionFacts['turn']> =>
   typeof value['key'] === 'string' &&
   typeof value['startedAt'] === 'number' &&
   typeof value['n'] === 'number';
+
+const isOrigin = (value: unknown): value is SessionOrigin =>
+  isObject(value) &&
+  (value['dialect'] === 'thread' || value['dialect'] === 'single') &&
+  typeof value['key'] === 'string';

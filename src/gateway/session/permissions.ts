@@ -80,10 +80,13 @@ export class PermissionDesk {
   }
 }
 
-function wasOpen(id: string, head: number): boolean {
+/** The log number of the request with this id; undefined for what is no id. */
+export function numberOfRequest(id: string): number | undefined {
   const number = /^r(\d{1,15})$/.exec(id)?.[1];
-  return number !== undefined && Number(number) <= head;
+  return number === undefined ? undefined : Number(number);
 }
+
+const wasOpen = (id: string, head: number): boolean => (numberOfRequest(id) ?? Infinity) <= head;
 
 const refuse = (code: string, message: string): Settled => ({
   ok: false,

@@ -9,7 +9,7 @@ import type { Journal } from '../journal/port.ts';
 import type { Logger } from '../logger.ts';
 import type { Timings } from '../timings.ts';
 import { checkDirectory, listDirectories, resolveDirectory } from './directory.ts';
-import { factsFromJson, factsToJson } from './facts.ts';
+import { factsFromJson, factsToJson, type SessionOrigin } from './facts.ts';
 import { Session, type SessionOptions } from './session.ts';
 
 const MAX_TITLE = 200;
@@ -32,6 +32,7 @@ export interface Wanted {
   readonly agent: unknown;
   readonly cwd: unknown;
   readonly title: unknown;
+  readonly origin?: SessionOrigin;
 }
 
 /** All sessions of this gateway. */
@@ -51,6 +52,18 @@ export class SessionPool {
     return [...this.#sessions.values()].map((session) => session.summary());
   }
 
+  /** The session that a dialect knows under this name. */
+  byOrigin({ dialect, key }: SessionOrigin): Session | undefined {
+    return this.sessionsOf(dialect).find((session) => session.facts.origin?.key === key);
+  }
+
+  /** Every session that a dialect began, oldest first. */
+  sessionsOf(dialect: SessionOrigin['dialect']): Session[] {
+    return [...this.#sessions.values()].filter(
+      (session) => session.facts.origin?.dialect === dialect,
+    );
+  }
+
   agents(): AgentsResponse {
     return { agents: this.options.registry.list(), defaultCwd: this.options.defaultCwd };
   }
@@ -65,7 +78,7 @@ export class SessionPool {
    * @throws ApertureError `unknown_agent`, `agent_missing`, `bad_title`, `session_limit`, or as
    *   `resolveDirectory`.
    */
-  async create({ agent, cwd, title }: Wanted): Promise<Session> {
+  async create({ agent, cwd, title, origin }: Wanted): Promise<Session> {
     const spec = this.#spec(agent);
     const given = title === undefined || title === '' ? undefined : checkTitle(title);
     if (cwd !== undefined && typeof cwd !== 'string') {
@@ -97,6 +110,7 @@ export class SessionPool {
         createdAt: now(),
         prompted: false,
         asking: [],
+        ...(origin && { origin }),
       },
       restored: false,
       log: journal.create(id),

@@ -1,0 +1,208 @@
+import type { ContentBlock } from '../../core/acp.ts';
+import { toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { AgentState } from '../../core/wire/rest.ts';
+import {
+  AgentLink,
+  type AgentReady,
+  type LinkHost,
+  type PromptOutcome,
+} from '../acp/agent-link.ts';
+import type { AgentEnd } from '../acp/failures.ts';
+import type { AgentSpec } from '../agents/types.ts';
+import type { Logger } from '../logger.ts';
+import type { Timings } from '../timings.ts';
+import * as entries from './entries.ts';
+import type { OddityCounter } from './oddities.ts';
+import type { SessionRecord } from './record.ts';
+
+export interface AgentLifeOptions {
+  /**
+   * How to start the agent. @throws ApertureError `agent_missing` when it is not installed any more, or as
+   * `checkDirectory`.
+   */
+  readonly spec: () => AgentSpec;
+  readonly logger: Logger;
+  readonly timings: Timings;
+  readonly version: string;
+}
+
+/** What the agent's life means for the rest of the session. */
+export interface AgentLifeHost {
+  /** It takes prompts now. */
+  ready(): void;
+  update(params: JsonObject): void;
+  /** `respond` takes ACP's result and may be called once. */
+  asks(params: JsonObject, respond: (result: unknown) => void): void;
+  /** It is gone, and the log is about to say so: what waits for it ends before that. */
+  ending(): void;
+  /** The log has said it. */
+  ended(): void;
+}
+
+/** An agent's life after life: the process of now, its state, and what it remembers of those before it. */
+export class AgentLife {
+  #link: AgentLink | undefined;
+  #state: AgentState = 'starting';
+  #error: ErrorInfo | undefined;
+  /** It has not answered the prompt of a turn that was given up; it is started again for the next one. */
+  #hangs = false;
+  #stopped = false;
+
+  constructor(
+    private readonly record: SessionRecord,
+    private readonly oddities: OddityCounter,
+    private readonly options: AgentLifeOptions,
+    private readonly host: AgentLifeHost,
+  ) {}
+
+  get state(): AgentState {
+    return this.#state;
+  }
+
+  /** Why it failed, if it did. */
+  get error(): ErrorInfo | undefined {
+    return this.#error;
+  }
+
+  get pid(): number | undefined {
+    return this.#link?.pid;
+  }
+
+  /** What it says belongs to a turn that was given up. */
+  get hangs(): boolean {
+    return this.#hangs;
+  }
+
+  get title(): string {
+    return this.record.facts.agent.title;
+  }
+
+  /** Its process belongs to an earlier gateway and is gone. */
+  wasElsewhere(): void {
+    this.#state = 'exited';
+  }
+
+  /** Returns at once; what becomes of it stands in the log. */
+  start(): void {
+    if (this.#stopped) return;
+    const { timings, version, logger, spec } = this.options;
+    const { cwd, acpSessionId: previous } = this.record.facts;
+    this.#error = undefined;
+    this.#setState('starting', {});
+    const { initTimeoutMs, stopGraceMs } = timings;
+    const own: { link?: AgentLink } = {};
+    try {
+      const options = { spec: spec(), cwd, previous, initTimeoutMs, stopGraceMs, version };
+      own.link = this.#link = new AgentLink(options, this.#hostOf(own));
+      logger.info('agent.started', { sessionId: this.record.id, pid: this.#link.pid });
+    } catch (error) {
+      this.#ended({ state: 'failed', error: toErrorInfo(error, 'agent_not_started') });
+    }
+  }
+
+  /** Before a prompt: an agent that is gone, or hangs in a turn that was given up, is started again. */
+  prepare(): void {
+    if (this.#hangs) {
+      const link = this.#link;
+      this.#link = undefined;
+      this.#hangs = false;
+      this.#state = 'starting';
+      // The old process may hold files that the new one wants.
+      void link?.stop().then(() => this.start());
+    } else if (this.#state === 'exited' || this.#state === 'failed') {
+      this.start();
+    }
+  }
+
+  /**
+   * @param settle as {@link AgentLink.prompt}; not called when the agent goes before it answers.
+   * @returns false when there is no agent that could take it; it is to be asked again when one is ready.
+   */
+  prompt(prompt: readonly ContentBlock[], settle: (outcome: PromptOutcome) => void): boolean {
+    const link = this.#link;
+    if (!link || this.#state !== 'ready') return false;
+    if (!this.record.facts.prompted) this.record.keep({ prompted: true });
+    link.prompt(prompt, (outcome) => {
+      if (this.#link === link) settle(outcome);
+    });
+    return true;
+  }
+
+  cancel(): void {
+    this.#link?.cancel();
+  }
+
+  /** It did not stop when it was told to. */
+  giveUp(): void {
+    this.#hangs = true;
+  }
+
+  /** The late answer of a turn that was given up: the agent can be used again. */
+  answeredLate(): void {
+    this.#hangs = false;
+  }
+
+  /** The session was ended: what the agent still says goes nowhere. */
+  disown(): void {
+    this.#state = 'exited';
+    this.#stopped = true;
+  }
+
+  /** Final: stops the process and no more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const link = this.#link;
+    this.#link = undefined;
+    await link?.stop();
+  }
+
+  /** Callbacks of one link; what an older one says goes nowhere (R12). */
+  #hostOf(own: { link?: AgentLink }): LinkHost {
+    const current = (): boolean => own.link !== undefined && this.#link === own.link;
+    return {
+      ready: (info) => current() && this.#ready(info),
+      update: (params) => current() && this.host.update(params),
+      permission: (params, respond) => {
+        if (current()) this.host.asks(params, respond);
+        else respond(entries.CANCELLED);
+      },
+      ended: (end) => current() && this.#ended(end),
+      odd: (what, detail) => this.oddities.add(what, detail),
+    };
+  }
+
+  #ready({ acpSessionId, memory, details }: AgentReady): void {
+    this.#setState('ready', details);
+    const forgotten = memory === 'forgotten';
+    if (forgotten && this.record.facts.prompted) {
+      const text = `${this.title} was started again and does not remember what was said before. Tell it what it needs to know.`;
+      this.record.append(entries.notice('warning', text));
+    }
+    this.record.keep({ acpSessionId, ...(forgotten && { prompted: false }) });
+    this.host.ready();
+  }
+
+  #ended(end: AgentEnd): void {
+    this.#link = undefined;
+    this.#hangs = false;
+    this.#error = end.state === 'failed' ? end.error : undefined;
+    this.options.logger.warn('agent.ended', {
+      sessionId: this.record.id,
+      code: end.error.code,
+      exitCode: end.code,
+      signal: end.signal,
+    });
+    this.host.ending();
+    this.#state = end.state;
+    this.record.append(entries.agentEnded(end));
+    this.record.observers.summaryChanged();
+    this.host.ended();
+  }
+
+  #setState(state: AgentState, details: JsonObject): void {
+    this.#state = state;
+    this.record.append(entries.agentState(state, details));
+    this.record.observers.summaryChanged();
+  }
+}
