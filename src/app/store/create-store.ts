@@ -23,6 +23,8 @@ import { TokenKeeper, type TabStorage } from './tokens.ts';
 import type { Actions, Store } from './types.ts';
 
 export interface StoreOptions {
+  /** Empty; for a page that shows it before there is a store. */
+  state?: StoreState;
   /** @param trouble told why streams are kept in memory only, if that comes to be (R32). */
   storage: (trouble: (reason: string) => void) => Storage;
   environment: Environment;
@@ -49,7 +51,7 @@ const RECOVERABLE = new Set(['unauthorized', 'forbidden', 'connection_limit']);
 /** Puts the store, its client and its actions together; nothing runs before `start`. */
 export function createStore(options: StoreOptions): RunningStore {
   const { environment, frames } = options;
-  const state = new StoreState();
+  const state = options.state ?? new StoreState();
   const toasts = new Toasts(state.toasts);
   const skew = new ClockSkew();
   const abort = new AbortController();

@@ -16,13 +16,9 @@ import type { ApConversation } from './conversation/conversation.ts';
 import { IntentEvent } from './intent.ts';
 import { DIALOGS, type DialogName } from './dialogs/lazy.ts';
 import { sessionMenu } from './session-menu.ts';
-import './shell/banners.ts';
-import './shell/toasts.ts';
 import './sidebar/sidebar.ts';
 import type { ApSidebar } from './sidebar/sidebar.ts';
-import './stage/session-header.ts';
 import type { ApSessionHeader } from './stage/session-header.ts';
-import './stage/welcome.ts';
 import { baseStyles } from './styles/shared.ts';
 
 /** Conversations that stay in the document (R34, R30). */
@@ -79,8 +75,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     this.narrow = media.matches;
     media.addEventListener('change', () => (this.narrow = media.matches), { signal });
     if (this.store) this.#signs.start(this.store);
-    // Not needed for the first frame; what was drawn before it is there upgrades in place.
-    import('./conversation/conversation.ts').catch(this.#missing);
+    import('./rest.ts').catch(this.#missing);
   }
 
   override disconnectedCallback(): void {

@@ -12,8 +12,6 @@ import * as icons from '../icons.ts';
 import { statusLook, type StatusLook } from '../status.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
 import type { ApSessionItem } from './session-item.ts';
-import '../stage/welcome.ts';
-import './session-item.ts';
 import { sidebarStyles } from './sidebar.styles.ts';
 
 /**
@@ -143,7 +141,12 @@ export class ApSidebar extends SignalWatcher(LitElement) {
     if (viewed === this.#revealed) return;
     this.#revealed = viewed;
     const item = this.#items().find((each) => each.record.id === viewed);
-    if (item) void item.updateComplete.then(() => this.#reveal(item));
+    if (!item) return;
+    // Its code may still be on its way.
+    void customElements
+      .whenDefined('ap-session-item')
+      .then(() => item.updateComplete)
+      .then(() => this.#reveal(item));
   }
 
   /** Scrolls the list, and nothing around it, as far as the row needs. */
