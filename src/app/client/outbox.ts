@@ -16,6 +16,8 @@ export interface OutboxOptions {
   /** Puts a prompt on the wire; called only between `ready` and `lost`. */
   send: (key: string, prompt: readonly ContentBlock[]) => void;
   changed: (entries: readonly OutboxEntry[]) => void;
+  /** Whether messages go out beside a running turn, each as a request of its own (R40); not unless given. */
+  parallel?: () => boolean;
 }
 
 /**
@@ -181,12 +183,21 @@ export class Outbox {
   }
 
   #pump(): void {
+    if (this.#ready && this.#options.parallel?.()) return this.#pumpAll();
     if (!this.#ready || this.#turn !== 'idle' || this.#entries.some(inFlight)) return;
     const next = this.#entries.find(({ delivery }) => delivery.state !== 'refused');
     if (!next) return;
     // The log was read to its end and does not show it: by its key it is safe to send again. In another log
     // that key means nothing, and the user decides; order is kept, so the others wait for that.
     if (next.delivery.state === 'queued' || this.#sameLog) this.#transmit(next);
+  }
+
+  /** Requests that know nothing of each other wait for nothing. What is uncertain in another log is the user's. */
+  #pumpAll(): void {
+    for (const entry of this.#entries) {
+      const { state } = entry.delivery;
+      if (state === 'queued' || (state === 'unconfirmed' && this.#sameLog)) this.#transmit(entry);
+    }
   }
 
   #transmit(entry: OutboxEntry): void {
