@@ -6,11 +6,10 @@ import type { AttachFrame, AttachMode, ClientFrame, ServerFrame } from '../../co
 import type { SessionLog, StoredEntry } from '../journal/port.ts';
 import type { Receipt } from '../session/receipt.ts';
 import type { Session } from '../session/session.ts';
+import { LogPump } from './log-pump.ts';
 
 /** Above this the page is not keeping up, and the log waits for it (bytes). */
 const HIGH_WATER = 1024 * 1024;
-/** Read from the log at a time (bytes). */
-const READ_BYTES = 256 * 1024;
 /** Answers to a page that sends and never reads: one entry of the largest kind, and this much more. */
 const HARD_LIMIT = 2 * MAX_SERVER_FRAME_BYTES;
 
@@ -35,13 +34,12 @@ export function attachMode(
 }
 
 /**
- * One page that is attached to one session. It reads the log at its own speed, by a cursor: a slow page
- * makes nothing grow and holds nobody up, because there is no queue but the log itself.
+ * One page that is attached to one session. It reads the log at its own speed: a slow page makes nothing
+ * grow and holds nobody up.
  */
 export class Attachment {
   readonly #stopObserving: (() => void)[];
-  #cursor: number;
-  #pumping = false;
+  readonly #pump: LogPump;
   #summaryDue = false;
   #ending = false;
   #detached = false;
@@ -56,7 +54,14 @@ export class Attachment {
   ) {
     const { log } = session;
     const { mode, cursor } = attachMode(log, attach);
-    this.#cursor = cursor;
+    this.#pump = new LogPump(log, cursor, {
+      isFull: () => this.#isFull(),
+      take: (batch) => this.#sendBatch(batch),
+      rested: () => this.#rested(),
+      fellBehind: () => this.#tooSlow(),
+      // The page comes back, and goes on from what it has.
+      broken: () => connection.close(1011, 'The log could not be read.'),
+    });
     const summary = session.summary();
     this.#send({
       t: 'attached',
@@ -75,12 +80,12 @@ export class Attachment {
         },
         ended: () => {
           this.#ending = true;
-          this.#pump();
+          this.#pump.wake();
         },
       }),
-      log.onCommit(() => this.#pump()),
+      log.onCommit(() => this.#pump.wake()),
     ];
-    this.#pump();
+    this.#pump.wake();
   }
 
   /** A frame of the page, other than attach. */
@@ -108,6 +113,7 @@ export class Attachment {
   detach(): void {
     if (this.#detached) return;
     this.#detached = true;
+    this.#pump.stop();
     for (const stop of this.#stopObserving) stop();
   }
 
@@ -135,45 +141,18 @@ export class Attachment {
     socket.send(JSON.stringify(frame));
   }
 
-  #pump(): void {
-    if (this.#pumping || this.#detached) return;
-    this.#pumping = true;
-    // A log that cannot be read: the page comes back, and goes on from what it has.
-    const unreadable = (): void => this.connection.close(1011, 'The log could not be read.');
-    this.#pumpLog().catch(unreadable);
-  }
-
-  async #pumpLog(): Promise<void> {
-    const { log } = this.session;
-    try {
-      while (!this.#detached && this.#cursor < log.committed && !this.#isFull()) {
-        const batch = await log.read(this.#cursor + 1, READ_BYTES);
-        if (this.#detached || batch.length === 0) return;
-        this.#sendBatch(batch);
-      }
-    } finally {
-      // In the same breath as the last look at the log: what comes later starts it again.
-      this.#pumping = false;
-    }
+  #rested(): void {
     if (this.#isFull()) this.#fullSince ??= this.connection.now();
-    if (this.#ending && !this.#detached && this.#cursor >= log.head) {
+    if (this.#ending && this.#pump.cursor >= this.session.log.head) {
       this.connection.close(CloseCode.ended, 'The session was ended.');
     }
   }
 
   #sendBatch(batch: readonly StoredEntry[]): void {
     const { socket } = this.connection;
-    const first = batch[0]!;
-    // What it has not read yet was trimmed: it attaches again and is told of the gap. A hole that the disk
-    // left in the log would only be met again; the page sees it by the numbers, and shows it (R21).
-    const { low } = this.session.log;
-    if ((first.from ?? first.n) > this.#cursor + 1 && low > this.#cursor + 1) {
-      return this.#tooSlow();
-    }
     for (const [i, entry] of batch.entries()) {
       const last = i === batch.length - 1;
       socket.send(entry.frame, { binary: false }, last ? () => this.#flushed() : undefined);
-      this.#cursor = entry.n;
     }
   }
 
@@ -181,7 +160,7 @@ export class Attachment {
   #flushed(): void {
     this.#fullSince = this.#isFull() ? this.connection.now() : undefined;
     this.#sendSummary();
-    this.#pump();
+    this.#pump.wake();
   }
 
   #isFull(): boolean {
