@@ -64,6 +64,8 @@ export type SessionEvent =
   | { type: 'ended'; by?: string }
   /** Numbers `from … to` cannot be had any more; shown, never hidden (R21). */
   | { type: 'gap'; from: number; to: number }
+  /** Nothing more comes in this message, though its turn goes on: other requests run beside it. */
+  | { type: 'finished'; messageId: string }
   /** Everything the agent said in this message is taken back, by policy (R45). */
   | { type: 'retract'; messageId: string }
   /** Something we do not know: kept and shown folded. */

@@ -1,27 +1,10 @@
 import { oneLine } from '../text/sanitise.ts';
+import { push, touch, type Change } from './change.ts';
 import type { NumberedEvent, SessionEvent, ToolPatch } from './event.ts';
-import type {
-  ApprovalItem,
-  MessageItem,
-  ToolItem,
-  Transcript,
-  TranscriptItem,
-} from './transcript.ts';
+import { applyChunk, closeMessages, finishMessage, PREVIEW_LENGTH, retract } from './messages.ts';
+import type { ApprovalItem, ToolItem, Transcript } from './transcript.ts';
 
-const PREVIEW_LENGTH = 120;
-const MIN_PREVIEW = 24;
-
-/** What a batch of events changed; filled by {@link applyEvent}, read by whoever draws. */
-export interface Change {
-  /** Items were added. */
-  structure: boolean;
-  /** Ids of items that were there before and changed. */
-  readonly touched: Set<string>;
-  /** Status, preview, activity, commands, usage or title may differ. */
-  summary: boolean;
-}
-
-export const noChange = (): Change => ({ structure: false, touched: new Set(), summary: false });
+export { noChange, type Change } from './change.ts';
 
 /**
  * Applies one event to one session's state (R52). An event whose number is not above `lastN` has been
@@ -39,7 +22,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
     case 'permission':
       // A request is shown once, however often it is told (R57).
       if (state.approvals.has(event.id)) return;
-      closeMessage(state, change);
+      closeMessages(state, change);
       state.approvals.set(
         event.id,
         push(state, change, {
@@ -67,7 +50,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       return;
     }
     case 'plan':
-      closeMessage(state, change);
+      closeMessages(state, change);
       if (state.plan) {
         state.plan.entries = event.entries;
         touch(state.plan, change);
@@ -88,7 +71,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       state.agentState = event.state;
       change.summary = true;
       if (event.state === 'exited' || event.state === 'failed') {
-        closeMessage(state, change);
+        closeMessages(state, change);
         notice(
           state,
           change,
@@ -100,7 +83,9 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       }
       return;
     case 'error':
-      closeMessage(state, change);
+      // The failure of one of several requests ends its own message and leaves the others'.
+      if (event.key === undefined) closeMessages(state, change);
+      else finishMessage(state, event.key, change);
       push(state, change, {
         kind: 'notice',
         id: `e:${n}`,
@@ -115,7 +100,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
     case 'notice':
       return notice(state, change, n, at, event.level, event.text);
     case 'ended':
-      closeMessage(state, change);
+      closeMessages(state, change);
       endOpenTools(state, at, change);
       // Nothing follows the end, so nobody else will settle these (R58).
       for (const id of state.pending) {
@@ -124,6 +109,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       }
       state.ended = true;
       state.turn = 'idle';
+      state.interleaved = false;
       state.turnStartedAt = undefined;
       state.plan = undefined;
       state.activity = '';
@@ -131,7 +117,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       notice(state, change, n, at, 'info', 'The session was ended.');
       return;
     case 'gap':
-      closeMessage(state, change);
+      closeMessages(state, change);
       push(state, change, {
         kind: 'gap',
         id: `g:${n}`,
@@ -158,10 +144,12 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       state.modeId = event.modeId;
       change.summary = true;
       return;
+    case 'finished':
+      return finishMessage(state, event.messageId, change);
     case 'retract':
       return retract(state, event.messageId, change);
     case 'raw':
-      closeMessage(state, change);
+      closeMessages(state, change);
       push(state, change, {
         kind: 'raw',
         id: `x:${n}`,
@@ -175,70 +163,6 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
   }
 }
 
-function applyChunk(
-  state: Transcript,
-  event: Extract<SessionEvent, { type: 'chunk' }>,
-  n: number,
-  at: number,
-  change: Change,
-): void {
-  let open = state.open;
-  const same =
-    open !== undefined &&
-    open.role === event.role &&
-    // Without ids a message ends where another kind of event begins; with them, where the id changes.
-    (event.messageId === undefined ||
-      open.messageId === undefined ||
-      open.messageId === event.messageId) &&
-    open.key === event.key;
-  if (!same) {
-    closeMessage(state, change);
-    open = push(state, change, {
-      kind: 'message',
-      id: `m:${n}`,
-      n,
-      at,
-      rev: 0,
-      role: event.role,
-      text: '',
-      blocks: [],
-      // What comes after its turn, or as replayed history, is shown but is not under way (R54).
-      live: event.role !== 'user' && state.turn !== 'idle',
-      messageId: event.messageId,
-      key: event.key,
-    });
-    state.open = open;
-    if (event.role === 'assistant') state.countable.push(n);
-    if (open.live) state.activity = event.role === 'thought' ? 'Thinking' : 'Answering';
-  }
-  const message = open as MessageItem;
-  if (event.content.type === 'text') message.text += event.content.text;
-  else message.blocks.push(event.content);
-  touch(message, change);
-  if (event.role !== 'thought') {
-    // Only the tail is looked at: the cost of a chunk must not grow with its message.
-    state.preview = previewOf(message);
-    change.summary = true;
-  }
-}
-
-/** The last sentence; with the line before it while there is hardly anything of it, so that rows do not flicker. */
-function previewOf(message: MessageItem): string {
-  const tail = message.text.slice(-PREVIEW_LENGTH * 2);
-  const lines = tail
-    .split('\n')
-    .map((line) => line.replace(/^[#>\-*|\s`]+|[*`|]+/g, '').trim())
-    .filter((line) => line !== '');
-  const last = lines.at(-1) ?? '';
-  const line = last.length < MIN_PREVIEW ? lines.slice(-2).join(' ') : last;
-  const sentence = line.lastIndexOf('. ', line.length - MIN_PREVIEW);
-  const part = sentence < 0 ? line : line.slice(sentence + 2);
-  if (part.length <= PREVIEW_LENGTH) return oneLine(part, PREVIEW_LENGTH);
-  // A sentence without an end: its newest words.
-  const end = part.slice(-PREVIEW_LENGTH);
-  return oneLine(end.slice(end.indexOf(' ') + 1), PREVIEW_LENGTH);
-}
-
 function applyTool(
   state: Transcript,
   patch: ToolPatch,
@@ -246,7 +170,7 @@ function applyTool(
   at: number,
   change: Change,
 ): void {
-  closeMessage(state, change);
+  closeMessages(state, change);
   let item = state.tools.get(patch.toolCallId);
   if (item) {
     const { status } = item.call;
@@ -288,20 +212,6 @@ function endOpenTools(state: Transcript, at: number, change: Change): void {
   state.openTools.clear();
 }
 
-/** The message stays in its place, empty and marked: what was read cannot be unread, but it counts no more (R45). */
-function retract(state: Transcript, messageId: string, change: Change): void {
-  // From the end: what is taken back was said just now.
-  for (let index = state.items.length - 1; index >= 0; index--) {
-    const item = state.items[index]!;
-    if (item.kind === 'turn-end') return;
-    if (item.kind !== 'message' || item.messageId !== messageId || item.role === 'user') continue;
-    item.text = '';
-    item.blocks.length = 0;
-    item.retracted = true;
-    touch(item, change);
-  }
-}
-
 function settle(
   state: Transcript,
   approval: ApprovalItem,
@@ -332,7 +242,8 @@ function applyTurn(
     }
     return;
   }
-  closeMessage(state, change);
+  closeMessages(state, change);
+  state.interleaved = false;
   state.activity = '';
   state.plan = undefined;
   if (wasIdle) return;
@@ -359,25 +270,4 @@ function notice(
   text: string,
 ): void {
   push(state, change, { kind: 'notice', id: `e:${n}`, n, at, rev: 0, level, text });
-}
-
-function closeMessage(state: Transcript, change: Change): void {
-  const open = state.open;
-  if (!open) return;
-  state.open = undefined;
-  if (open.live) {
-    open.live = false;
-    touch(open, change);
-  }
-}
-
-function push<T extends TranscriptItem>(state: Transcript, change: Change, item: T): T {
-  state.items.push(item);
-  change.structure = true;
-  return item;
-}
-
-function touch(item: TranscriptItem, change: Change): void {
-  item.rev++;
-  change.touched.add(item.id);
 }

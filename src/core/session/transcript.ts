@@ -104,6 +104,13 @@ export interface Transcript {
   readonly pending: Set<string>;
   /** The message that chunks without another id go to. */
   open: MessageItem | undefined;
+  /**
+   * Messages with an id that may go on though another one came between, by role and id: answers to several
+   * requests of one turn. Nothing else may stand between, or the order could not be read.
+   */
+  readonly growing: Map<string, MessageItem>;
+  /** Messages of this turn have been seen to grow side by side: one that begins does not end the others. */
+  interleaved: boolean;
   /** The plan of the running turn. */
   plan: PlanItem | undefined;
   turn: TurnState;
@@ -134,6 +141,8 @@ export function emptyTranscript(): Transcript {
     approvals: new Map(),
     pending: new Set(),
     open: undefined,
+    growing: new Map(),
+    interleaved: false,
     plan: undefined,
     turn: 'idle',
     turnStartedAt: undefined,

@@ -25,11 +25,30 @@ const other: fc.Arbitrary<SessionEvent> = fc.constantFrom<SessionEvent[]>(
   { type: 'turn', state: 'running' },
   { type: 'turn', state: 'idle', stopReason: 'end_turn' },
   { type: 'tool', call: { toolCallId: 't', title: 'Read', status: 'in_progress' } },
+  { type: 'finished', messageId: 'm1' },
+  { type: 'retract', messageId: 'm2' },
   { type: 'usage', used: 1, size: 2 },
   { type: 'commands', commands: [] },
   { type: 'permission', id: 'r0', tool: { toolCallId: 't' }, options: [] },
   { type: 'error', error: { code: 'x', message: 'y', retryable: false } },
 );
+
+/** Answers to several requests of one turn, side by side. */
+const interleaved: fc.Arbitrary<SessionEvent[]> = fc
+  .array(fc.tuple(fc.constantFrom('m1', 'm2', 'm3'), fc.array(piece, { maxLength: 4 })), {
+    maxLength: 8,
+  })
+  .map((runs) => [
+    { type: 'turn', state: 'running' },
+    ...runs.flatMap(([messageId, pieces]) =>
+      pieces.map((text): SessionEvent => ({
+        type: 'chunk',
+        role: 'assistant',
+        content: { type: 'text', text },
+        messageId,
+      })),
+    ),
+  ]);
 
 /** Runs of pieces with something in between now and then, and numbers that may already stand for several. */
 const log = fc
@@ -40,6 +59,7 @@ const log = fc
         arbitrary: chunk.chain((each) => fc.array(fc.constant(each), { maxLength: 6 })),
       },
       { weight: 3, arbitrary: fc.array(chunk, { maxLength: 4 }) },
+      { weight: 3, arbitrary: interleaved },
       other.map((each) => [each]),
     ),
     { maxLength: 20 },
@@ -66,7 +86,13 @@ function read(events: readonly NumberedEvent[]): unknown {
   for (const each of events) applyEvent(transcript, structuredClone(each), noChange());
   return JSON.parse(
     JSON.stringify(
-      { ...transcript, tools: [...transcript.tools.values()], approvals: [], openTools: [] },
+      {
+        ...transcript,
+        tools: [...transcript.tools.values()],
+        growing: [...transcript.growing],
+        approvals: [],
+        openTools: [],
+      },
       (key, value: unknown) =>
         key === 'rev' ? undefined : value instanceof Set ? [...value] : value,
     ),

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PermissionOption, PlanEntry } from '../../../src/core/acp.ts';
-import type { NumberedEvent } from '../../../src/core/session/event.ts';
+import { coalesce } from '../../../src/core/log/coalesce.ts';
+import type { NumberedEvent, SessionEvent } from '../../../src/core/session/event.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import {
   emptyTranscript,
@@ -52,6 +53,8 @@ const event = fc.oneof(
       state: fc.constantFrom('idle' as const, 'running' as const, 'requires_action' as const),
     }),
   },
+  fc.record({ type: fc.constant('finished' as const), messageId: id }),
+  fc.record({ type: fc.constant('retract' as const), messageId: id }),
   fc.record({ type: fc.constant('plan' as const), entries: fc.constant<PlanEntry[]>([]) }),
   fc.record({ type: fc.constant('notice' as const), level: fc.constant('info' as const), text }),
 );
@@ -71,6 +74,13 @@ const chunk = (n: number): NumberedEvent => ({
   n,
   at: 0,
   event: { type: 'chunk', role: 'assistant', content: { type: 'text', text: 'x' } },
+});
+
+const answer = (name: string, text: string): SessionEvent => ({
+  type: 'chunk',
+  role: 'assistant',
+  content: { type: 'text', text },
+  messageId: name,
 });
 
 describe('reducer, as properties', () => {
@@ -137,7 +147,8 @@ describe('reducer, as properties', () => {
         const naive = state.items.filter(
           (item) =>
             item.n > readN &&
-            (item.kind === 'approval' || (item.kind === 'message' && item.role === 'assistant')),
+            (item.kind === 'approval' ||
+              (item.kind === 'message' && item.role === 'assistant' && !item.retracted)),
         ).length;
         expect(unreadAfter(state, readN)).toBe(naive);
       }),
@@ -148,6 +159,38 @@ describe('reducer, as properties', () => {
     const state = play(Array.from({ length: 500 }, (_, index) => chunk(index + 1)));
     expect(unreadAfter(state, 0)).toBe(1);
     expect(unreadAfter(state, 1)).toBe(0);
+  });
+
+  it('[R38][R52] answers that stream side by side end as each would alone', () => {
+    const texts = fc.array(text, { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(
+        fc.array(texts, { minLength: 2, maxLength: 5 }),
+        fc.infiniteStream(fc.nat()),
+        (answers, dice) => {
+          const left = answers.map((pieces) => [...pieces]);
+          const events: SessionEvent[] = [{ type: 'turn', state: 'running' }];
+          for (;;) {
+            const open = left.flatMap((pieces, index) => (pieces.length > 0 ? [index] : []));
+            if (open.length === 0) break;
+            const chosen = open[(dice.next().value as number) % open.length]!;
+            events.push(answer(`r${chosen}`, left[chosen]!.shift()!));
+          }
+          const numbered = events.map((each, n): NumberedEvent => ({
+            n: n + 1,
+            at: n,
+            event: each,
+          }));
+          for (const state of [play(numbered), play(coalesce(numbered))]) {
+            const messages = state.items.filter((item) => item.kind === 'message');
+            expect(Object.fromEntries(messages.map((item) => [item.messageId, item.text]))).toEqual(
+              Object.fromEntries(answers.map((pieces, index) => [`r${index}`, pieces.join('')])),
+            );
+            expect(messages).toHaveLength(answers.length);
+          }
+        },
+      ),
+    );
   });
 
   it('keeps its books: unique ids, open calls are those without an end, pending are those unresolved', () => {
@@ -163,7 +206,13 @@ describe('reducer, as properties', () => {
           unresolved.map((each) => each.requestId).toSorted(),
         );
         const live = state.items.filter((item) => item.kind === 'message' && item.live);
-        expect(live.length).toBeLessThanOrEqual(1);
+        for (const item of live) {
+          expect(item === state.open || [...state.growing.values()].includes(item as never)).toBe(
+            true,
+          );
+        }
+        if (!state.interleaved) expect(live.length).toBeLessThanOrEqual(1);
+        if (state.turn === 'idle') expect([live.length, state.interleaved]).toEqual([0, false]);
         if (state.turn === 'idle' && state.pending.size === 0) expect(state.activity).toBe('');
       }),
       { numRuns: 500 },

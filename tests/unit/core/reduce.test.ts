@@ -340,3 +340,84 @@ describe('the rest', () => {
     expect(script.change).toMatchObject({ structure: false, summary: true });
   });
 });
+
+const live = (script: Script): string[] =>
+  script.state.items.flatMap((item) => (item.kind === 'message' && item.live ? [item.text] : []));
+
+describe('several requests of one turn', () => {
+  it('[R38] an answer goes on in its own place though another came between', () => {
+    const script = new Script().run(
+      user('one', 'k1'),
+      running,
+      say('a1 ', 'r1'),
+      user('two', 'k2'),
+      running,
+      say('b1 ', 'r2'),
+      say('a2 ', 'r1'),
+      say('b2 ', 'r2'),
+    );
+    expect(script.texts).toEqual([
+      'user: one',
+      'assistant: a1 a2 ',
+      'user: two',
+      'assistant: b1 b2 ',
+    ]);
+    expect(live(script)).toEqual(['a1 a2 ', 'b1 b2 ']);
+    script.run(idle, running, say('new', 'r1'));
+    expect(script.texts.at(-1)).toBe('assistant: new');
+    expect(live(script)).toEqual(['new']);
+  });
+
+  it('one after the other, a message still ends where the next begins', () => {
+    const script = new Script().run(running, say('first', 'm1'), say('second', 'm2'));
+    expect(live(script)).toEqual(['second']);
+  });
+
+  it('what came after a tool call stands after it', () => {
+    const script = new Script().run(
+      running,
+      say('a', 'r1'),
+      say('b', 'r2'),
+      say('a', 'r1'),
+      tool({ toolCallId: 't' }),
+      say('c', 'r1'),
+    );
+    expect(script.texts).toEqual(['assistant: aa', 'assistant: b', 'assistant: c']);
+  });
+
+  it('[R42] the end or failure of one request leaves the other growing', () => {
+    const script = new Script().run(
+      running,
+      say('a', 'r1'),
+      say('b', 'r2'),
+      say('a', 'r1'),
+      { type: 'finished', messageId: 'r1' },
+      say('b', 'r2'),
+    );
+    expect(live(script)).toEqual(['bb']);
+    const failed = { code: 'x', message: 'It failed.', retryable: true };
+    script.run({ type: 'error', error: failed, key: 'r9' }, say('b', 'r2'));
+    expect(live(script)).toEqual(['bbb']);
+    script.run({ type: 'error', error: failed, key: 'r2' });
+    expect(live(script)).toEqual([]);
+  });
+
+  it('[R45] what is taken back is empty, marked, not counted, and not in the preview', () => {
+    const script = new Script().run(
+      user('ask', 'k1'),
+      running,
+      say('partial', 'r1'),
+      say('other', 'r2'),
+      { type: 'retract', messageId: 'r1' },
+    );
+    const [, first, second] = script.state.items as MessageItem[];
+    expect(first).toMatchObject({ text: '', retracted: true, live: false });
+    expect(second).toMatchObject({ text: 'other', live: true });
+    expect(script.state.countable).toEqual([second!.n]);
+    script.run({ type: 'retract', messageId: 'r2' });
+    expect(script.state.preview).toBe('ask');
+    script.run(say('again', 'r1'));
+    expect(script.texts.at(-1)).toBe('assistant: again');
+    expect(first!.text).toBe('');
+  });
+});

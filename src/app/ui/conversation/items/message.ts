@@ -20,14 +20,24 @@ class PlainWriter implements MarkdownWriter {
   }
 }
 
+const DISCARDED = 'The partial answer was discarded.';
+
+/** What stands in the place of text that was taken back (R45). */
+function discarded(body: HTMLElement): void {
+  const line = element('p', 'discarded');
+  line.textContent = DISCARDED;
+  body.replaceChildren(line);
+}
+
 /** A message of the user or the agent. Grown text is written as its new end only. */
 export class MessageView implements ItemView {
   readonly element = element('article');
   drawn = -1;
   private readonly body: HTMLElement;
-  private readonly writer: MarkdownWriter;
+  private writer: MarkdownWriter;
   private written = 0;
-  private attached = 0;
+  private ended = false;
+  private readonly attachments: HTMLElement[] = [];
 
   constructor(readonly item: MessageItem) {
     const { role, at } = item;
@@ -35,7 +45,7 @@ export class MessageView implements ItemView {
     this.element.dataset['messageId'] = item.id;
     this.element.dataset['role'] = role;
     this.body = element('div', role === 'user' ? 'plain' : 'markdown');
-    this.writer = role === 'user' ? new PlainWriter(this.body) : new DocumentWriter(this.body);
+    this.writer = this.newWriter();
     const who = element('span', 'vh');
     who.textContent = role === 'user' ? 'You:' : 'Agent:';
     const foot = element('div', 'message-foot');
@@ -51,16 +61,41 @@ export class MessageView implements ItemView {
   update(): void {
     const { item } = this;
     this.drawn = item.rev;
+    markLive(this.element, item.live);
+    if (item.retracted) return this.takeBack();
     if (item.text.length > this.written) {
+      if (this.ended) this.startOver();
       this.writer.write(item.text.slice(this.written));
       this.written = item.text.length;
     }
-    for (; this.attached < item.blocks.length; this.attached++) {
-      this.body.after(attachment(blockPart(item.blocks[this.attached])));
+    for (let at = this.attachments.length; at < item.blocks.length; at++) {
+      const added = attachment(blockPart(item.blocks[at]));
+      this.attachments.push(added);
+      this.body.after(added);
     }
-    markLive(this.element, item.live);
     // The user's messages may still get a second piece; they are never live.
-    if (!item.live && item.role !== 'user') this.writer.end();
+    if (item.live || item.role === 'user') return;
+    this.writer.end();
+    this.ended = true;
+  }
+
+  private newWriter(): MarkdownWriter {
+    return this.item.role === 'user' ? new PlainWriter(this.body) : new DocumentWriter(this.body);
+  }
+
+  /** It seemed complete and grows on, beside another; a writer that has ended takes nothing more. */
+  private startOver(): void {
+    this.body.replaceChildren();
+    this.writer = this.newWriter();
+    this.written = 0;
+    this.ended = false;
+  }
+
+  private takeBack(): void {
+    for (const each of this.attachments.splice(0)) each.remove();
+    // There is nothing to copy.
+    this.element.querySelector('.message-foot .copy')?.remove();
+    discarded(this.body);
   }
 }
 
@@ -74,6 +109,7 @@ export class ThoughtView implements ItemView {
   private readonly body = element('div', 'markdown thought-body');
   private writer: DocumentWriter | undefined;
   private written = 0;
+  private ended = false;
 
   constructor(
     readonly item: MessageItem,
@@ -114,10 +150,17 @@ export class ThoughtView implements ItemView {
     const { item } = this;
     // Not drawn before somebody looks.
     if (this.body.hidden) return;
+    if (item.retracted) return discarded(this.body);
+    if (this.ended && item.text.length > this.written) {
+      this.body.replaceChildren();
+      this.writer = undefined;
+      this.written = 0;
+    }
     this.writer ??= new DocumentWriter(this.body);
     this.writer.write(item.text.slice(this.written));
     this.written = item.text.length;
-    if (!item.live) this.writer.end();
+    this.ended = !item.live;
+    if (this.ended) this.writer.end();
   }
 }
 

@@ -127,6 +127,11 @@ export const transcriptStyles = css`
     opacity: 0.55;
   }
 
+  .discarded {
+    font-style: italic;
+    color: var(--ap-text-muted);
+  }
+
   /* Thoughts */
   .thought {
     font-size: var(--ap-size-s);
