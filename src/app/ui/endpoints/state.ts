@@ -1,0 +1,37 @@
+import type { TemplateResult } from 'lit';
+import type { EndpointView } from '../../store/endpoint-types.ts';
+import * as icons from '../icons.ts';
+
+/** How an endpoint does: a shape, a colour (a class) and a word; `trouble` says more, where there is more to say. */
+export interface EndpointLook {
+  readonly kind: 'good' | 'busy' | 'bad' | 'off';
+  readonly glyph: TemplateResult;
+  readonly word: string;
+  readonly trouble: string | undefined;
+}
+
+export function endpointLook({ state, locked }: EndpointView): EndpointLook {
+  if (locked) return look('off', 'Locked: its token waits for your passphrase');
+  switch (state.status) {
+    case 'ready':
+      return look('good', 'Ready');
+    case 'connecting':
+      return look('busy', 'Connecting');
+    case 'unreachable':
+      return look('bad', 'Cannot be reached', state.error.message);
+    case 'unauthorized':
+      return look('bad', 'Refuses the token', state.error.message);
+    case 'unset':
+      return look('off', 'Not connected', state.error?.message);
+  }
+}
+
+function look(kind: EndpointLook['kind'], word: string, trouble?: string): EndpointLook {
+  const glyph = {
+    good: icons.statusConnected,
+    busy: icons.statusReconnecting,
+    bad: icons.statusError,
+    off: icons.statusDisconnected,
+  }[kind];
+  return { kind, glyph, word, trouble };
+}
