@@ -25,8 +25,9 @@ const URL_START = 'https://';
 const URL_RUN = /https:\/\/[^\s<>"`[\]]+/y;
 const URL_PREFIX = /(?:^|[^A-Za-z0-9])(h(?:t(?:t(?:p(?:s(?::\/?)?)?)?)?)?)$/;
 const DESTINATION =
-  /\(\s*(?:<([^<>\n]*)>|((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*))(?:\s+(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'))?\s*\)/y;
-const ANGLE = /<(?:(https?:\/\/[^\s<>]*|mailto:[^\s<>]+)|br\s*\/?)>/iy;
+  /\(\s*(?:<([^<>\n]*)>|((?!<)(?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.|\((?:[^\s()\\]|\\.)*\))*\))*))(?:\s+(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\((?:[^()\\]|\\.)*\)))?\s*\)/y;
+const ANGLE =
+  /<(?:(https?:\/\/[^\s<>]*|mailto:[^\s<>]+)|([a-z][\w.+-]*@[a-z\d-]+(?:\.[a-z\d-]+)*)|br\s*\/?)>/iy;
 const ANGLE_BEGUN = /<(?:[a-z][^\s<>]*|br\s*\/?)?$/iy;
 const ENTITY = /&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|([A-Za-z]{2,8}));/y;
 const ENTITY_BEGUN = /&(?:#[xX]?[\da-fA-F]{0,7}|[A-Za-z]{0,8})$/y;
@@ -293,7 +294,8 @@ class InlineParser {
     ANGLE.lastIndex = at;
     const found = ANGLE.exec(source);
     if (found && found[0].length <= REACH) {
-      const href = found[1];
+      const [, address, mail] = found;
+      const href = mail ? `mailto:${mail}` : address;
       if (href === undefined) this.parts.add({ t: 'br' }, at);
       else {
         const label = href.replace(/^mailto:/i, '');
