@@ -1,0 +1,81 @@
+import { isObject, type JsonObject } from '../../../core/json.ts';
+import { systemClock, Timer, type Clock } from '../clock.ts';
+import { readFrame } from './fields.ts';
+import type { ProbeRequest, Socket } from './port.ts';
+
+/** How long a probe listens to a server that says nothing; ms. */
+export const PROBE_PATIENCE_MS = 3_000;
+
+export type Heard =
+  | { type: 'open' }
+  | { type: 'frame'; frame: JsonObject }
+  /** Something that no JSON object stands in. */
+  | { type: 'noise' }
+  | { type: 'close'; code: number; reason: string }
+  /** Nothing decisive came in time, or the probe was aborted. */
+  | { type: 'silence' };
+
+export interface Question<T> {
+  readonly url: string;
+  readonly patienceMs?: number;
+  readonly clock?: Clock;
+  /** @returns the answer once it is known; must give one for `close` and `silence`. */
+  hear(heard: Heard, say: (frame: object) => void): T | undefined;
+}
+
+/** Opens one socket, listens until the question is answered, and closes it whatever happens. Never rejects. */
+export function ask<T>(request: ProbeRequest, question: Question<T>): Promise<T> {
+  return new Promise<T>((resolve) => {
+    const over = new AbortController();
+    const timer = new Timer(question.clock ?? systemClock);
+    let socket: Socket | undefined;
+    const say = (frame: object): void => {
+      if (socket?.readyState === 1) socket.send(JSON.stringify(frame));
+    };
+    const hear = (heard: Heard): void => {
+      if (over.signal.aborted) return;
+      const answer = question.hear(heard, say);
+      if (answer === undefined) return;
+      over.abort();
+      timer.dispose();
+      try {
+        socket?.close(1000);
+      } catch {
+        // It never came up.
+      }
+      resolve(answer);
+    };
+    const silence = (): void => hear({ type: 'silence' });
+    if (request.signal.aborted) return silence();
+    try {
+      socket = request.sockets(question.url, []);
+    } catch (error) {
+      return hear({ type: 'close', code: 1006, reason: String(error) });
+    }
+    const options = { signal: over.signal };
+    socket.addEventListener('open', () => hear({ type: 'open' }), options);
+    socket.addEventListener('message', ({ data }) => hear(read(data)), options);
+    socket.addEventListener(
+      'close',
+      ({ code, reason }) => hear({ type: 'close', code: code ?? 1006, reason: reason ?? '' }),
+      options,
+    );
+    // Outlives the signal on purpose: closing a socket that still connects makes one.
+    socket.addEventListener('error', () => {});
+    request.signal.addEventListener('abort', silence, options);
+    timer.set(question.patienceMs ?? PROBE_PATIENCE_MS, silence);
+  });
+}
+
+function read(data: unknown): Heard {
+  try {
+    const frame = typeof data === 'string' ? readFrame(data) : undefined;
+    return isObject(frame) ? { type: 'frame', frame } : { type: 'noise' };
+  } catch {
+    return { type: 'noise' };
+  }
+}
+
+/** Close codes that speak of the token or of who asks, and not of the protocol. */
+export const refusesToken = (code: number): boolean =>
+  code === 4401 || code === 3000 || code === 4403 || code === 3003;

@@ -1,0 +1,248 @@
+import type { ContentBlock } from '../../../core/acp.ts';
+import type { EndpointPolicy } from '../../../core/endpoint/policy.ts';
+import type { ErrorInfo } from '../../../core/errors.ts';
+import type { Role, ToolPatch } from '../../../core/session/event.ts';
+import { oneLine } from '../../../core/text/sanitise.ts';
+import { Timer, type Clock } from '../clock.ts';
+import type { LocalLog } from './local-log.ts';
+import type { IgnoredWhy } from './port.ts';
+import { promptText } from './plain-prompt.ts';
+
+/** A request of which nothing was heard for so long has failed; ms (R43). Agents think long, and some say nothing meanwhile. */
+export const REQUEST_SILENCE_MS = 300_000;
+/** A cancel that the server has not confirmed by then is over for this page; ms. */
+export const CANCEL_PATIENCE_MS = 10_000;
+/** Requests that are over and remembered, so that what comes late is known as that. */
+const MAX_FINISHED = 500;
+
+export const LOST: ErrorInfo = {
+  code: 'connection_lost',
+  message: 'The connection was lost before the answer was complete. Send the message again.',
+  retryable: true,
+};
+
+const TIMED_OUT: ErrorInfo = {
+  code: 'request_timeout',
+  message: `The server said nothing for ${REQUEST_SILENCE_MS / 60_000} minutes. Send the message again.`,
+  retryable: true,
+};
+
+interface Running {
+  readonly id: string;
+  /** For the reader; empty for what the server started. */
+  readonly label: string;
+  readonly timer: Timer;
+  /** What was streamed of the answer. */
+  text: string;
+  spoke: boolean;
+  cancelling: boolean;
+}
+
+export interface RequestsOptions {
+  readonly log: LocalLog;
+  readonly partial: EndpointPolicy['partial'];
+  readonly clock: Clock;
+  /** Tells the server that nobody waits for this request any more. */
+  abandon(id: string): void;
+}
+
+/** Why an event was dropped; nothing if it was taken. */
+type Verdict = IgnoredWhy | undefined;
+
+/**
+ * Requests of one session by their ids, each settled exactly once (R38–R45). The answer to a request is the
+ * message of the same id, so several may stream side by side; the turn runs until the last has ended. Nothing
+ * done for an old request touches a newer one (R42).
+ */
+export class Requests {
+  readonly #running = new Map<string, Running>();
+  readonly #finished = new Set<string>();
+  readonly #options: RequestsOptions;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  get running(): readonly string[] {
+    return [...this.#running.keys()];
+  }
+
+  has(id: string): boolean {
+    return this.#running.has(id);
+  }
+
+  /** A prompt of this page went out: it is shown, and its request is its key's. */
+  started(key: string, prompt: readonly ContentBlock[]): void {
+    this.#options.log.accepted(key, prompt);
+    this.#add(key, oneLine(promptText(prompt) ?? '', 60));
+  }
+
+  /** The server began one by itself (R39). One that is over stays over (R54). */
+  opened(id: string): Verdict {
+    if (this.#finished.has(id)) return 'late';
+    if (this.#running.has(id)) return undefined;
+    this.#add(id, '');
+    this.#options.log.push({ type: 'turn', state: 'running', key: id });
+    return undefined;
+  }
+
+  chunk(id: string, text: string, role: Role = 'assistant'): Verdict {
+    const request = this.#take(id);
+    if (typeof request === 'string') return request;
+    if (text === '') return undefined;
+    if (role === 'assistant') request.text += text;
+    request.spoke = true;
+    const content = { type: 'text', text } as const;
+    this.#options.log.push({ type: 'chunk', role, content, messageId: id });
+    return undefined;
+  }
+
+  tool(id: string, call: ToolPatch): Verdict {
+    const request = this.#take(id);
+    if (typeof request === 'string') return request;
+    // What is said after it is a part of its own.
+    request.text = '';
+    this.#options.log.push({ type: 'tool', call });
+    return undefined;
+  }
+
+  /** A sign of life that says nothing else. */
+  alive(id: string): Verdict {
+    const request = this.#take(id);
+    return typeof request === 'string' ? request : undefined;
+  }
+
+  /** @param text the whole answer, where the server repeats it at the end. */
+  finish(id: string, stopReason = 'end_turn', text?: string): Verdict {
+    const request = this.#running.get(id);
+    if (!request) return this.#finished.has(id) ? 'duplicate_final' : 'unknown_request';
+    // The cancel came too late for the server; for the reader it was stopped (R41).
+    if (request.cancelling) return this.cancelled(id);
+    if (text !== undefined) this.#complete(request, text);
+    this.#settle(request, stopReason);
+    return undefined;
+  }
+
+  /** @param lost what was said of the answer is only a part of it. */
+  fail(id: string, error: ErrorInfo, { lost = false } = {}): Verdict {
+    const request = this.#running.get(id);
+    if (!request) return this.#unknown(id);
+    if (request.cancelling) return this.cancelled(id);
+    this.#settle(request, lost ? 'interrupted' : 'error', { error, lost });
+    return undefined;
+  }
+
+  cancelled(id: string): Verdict {
+    const request = this.#running.get(id);
+    if (!request) return this.#unknown(id);
+    this.#settle(request, 'cancelled', { lost: true });
+    return undefined;
+  }
+
+  /**
+   * The user wants it to stop, or without an id all that runs: nothing more of it is shown (R41).
+   * @returns whom to tell the server of: those that were not being cancelled yet.
+   */
+  cancel(id?: string): string[] {
+    const meant = [...this.#running.values()].filter(
+      (each) => !each.cancelling && (id === undefined || each.id === id),
+    );
+    for (const request of meant) {
+      request.cancelling = true;
+      request.timer.set(CANCEL_PATIENCE_MS, () => this.cancelled(request.id));
+    }
+    return meant.map((request) => request.id);
+  }
+
+  /** The connection is gone; every request is settled, once (R43). */
+  lost(error: ErrorInfo = LOST): void {
+    const { log, partial } = this.#options;
+    for (const request of this.#running.values()) {
+      this.#forget(request);
+      if (partial === 'discard') this.#retract(request);
+    }
+    log.interrupted(error);
+  }
+
+  /** Forgets all without a word. Idempotent. */
+  dispose(): void {
+    for (const request of this.#running.values()) request.timer.dispose();
+    this.#running.clear();
+  }
+
+  #add(id: string, label: string): void {
+    const timer = new Timer(this.#options.clock);
+    const request: Running = { id, label, timer, text: '', spoke: false, cancelling: false };
+    this.#running.set(id, request);
+    this.#patience(request);
+  }
+
+  #patience(request: Running): void {
+    request.timer.set(REQUEST_SILENCE_MS, () => {
+      this.#options.abandon(request.id);
+      this.fail(request.id, TIMED_OUT, { lost: true });
+    });
+  }
+
+  #take(id: string): Running | IgnoredWhy {
+    const request = this.#running.get(id);
+    if (!request) return this.#unknown(id);
+    if (request.cancelling) return 'late';
+    this.#patience(request);
+    return request;
+  }
+
+  #unknown(id: string): IgnoredWhy {
+    return this.#finished.has(id) ? 'late' : 'unknown_request';
+  }
+
+  /** What the final text has more than was streamed. It is the server's last word, if they differ. */
+  #complete(request: Running, text: string): void {
+    const { log } = this.#options;
+    const said = request.text;
+    if (text.startsWith(said)) this.chunk(request.id, text.slice(said.length));
+    else if (text.trim() !== said.trim()) {
+      this.#retract(request);
+      const content = { type: 'text', text } as const;
+      log.push({ type: 'chunk', role: 'assistant', content, messageId: `${request.id}/final` });
+    }
+  }
+
+  #settle(
+    request: Running,
+    stopReason: string,
+    { error, lost = false }: { error?: ErrorInfo; lost?: boolean } = {},
+  ): void {
+    const { log, partial } = this.#options;
+    this.#forget(request);
+    if (lost && partial === 'discard') this.#retract(request);
+    if (error) log.push({ type: 'error', error, key: request.id });
+    const next = [...this.#running.keys()].at(-1);
+    if (next === undefined) {
+      log.push({ type: 'turn', state: 'idle', stopReason });
+      return;
+    }
+    if (!error) log.push({ type: 'finished', messageId: request.id });
+    if (stopReason === 'cancelled') {
+      const what = request.label ? `“${request.label}”` : 'A request';
+      log.push({ type: 'notice', level: 'info', text: `${what} was stopped.` });
+    }
+    // The turn goes on, and Stop means what still runs.
+    log.push({ type: 'turn', state: 'running', key: next });
+  }
+
+  #retract({ id, spoke }: Running): void {
+    if (spoke) this.#options.log.push({ type: 'retract', messageId: id });
+  }
+
+  #forget(request: Running): void {
+    request.timer.dispose();
+    this.#running.delete(request.id);
+    this.#finished.add(request.id);
+    if (this.#finished.size <= MAX_FINISHED) return;
+    for (const oldest of this.#finished) {
+      this.#finished.delete(oldest);
+      break;
+    }
+  }
+}
