@@ -26,6 +26,17 @@ export const PONG_TIMEOUT_MS = 5_000;
 /** The same after sleep, when silence most likely means that the socket died in it; leaves time for a dial within 5 s. */
 export const WAKE_PONG_TIMEOUT_MS = 2_000;
 
+/**
+ * Entries of one session that may wait for the gateway's disk (bytes). Above the first mark its agent is read no
+ * further, and the pipe holds it up; below the second it goes on. A healthy disk takes 4 MiB in a small part of a
+ * second, so whoever meets the mark is being slowed down by the disk anyway.
+ */
+export const MAX_UNWRITTEN_BYTES = 4 * 1024 * 1024;
+export const RESUME_UNWRITTEN_BYTES = 1024 * 1024;
+/** The same for all sessions together: many at once must not add up to what one may not. */
+export const MAX_UNWRITTEN_BYTES_IN_ALL = 24 * 1024 * 1024;
+export const RESUME_UNWRITTEN_BYTES_IN_ALL = 12 * 1024 * 1024;
+
 /** Idempotency keys that the gateway remembers for each session. */
 export const MAX_SEEN_KEYS = 1_000;
 /** Messages that may wait in one session's outbox. */

@@ -128,6 +128,15 @@ export class AgentLink {
     this.#peer.notify('session/cancel', { sessionId: this.#acpSessionId });
   }
 
+  /** Hears no further what the agent says, which it is to notice by its pipe; nothing is lost. */
+  pause(): void {
+    this.#process.pauseOutput();
+  }
+
+  resume(): void {
+    this.#process.resumeOutput();
+  }
+
   /** Ends the process; the host hears nothing more. Resolves when it is gone. */
   stop(): Promise<void> {
     this.#over = true;

@@ -47,6 +47,8 @@ export class AgentProcess {
   readonly #closed: Promise<void>;
   #killedFor: ProcessExit['killedFor'];
   #exited = false;
+  /** It has exited, or is to: what is left in the pipes is little, and whoever waits for its end must get there. */
+  #ending = false;
 
   constructor(spec: AgentSpec, cwd: string, host: ProcessHost) {
     const windows = process.platform === 'win32';
@@ -89,6 +91,7 @@ export class AgentProcess {
         const exit = { code: code ?? undefined, signal: signal ?? undefined };
         // What it left running in its group goes too.
         this.kill('SIGKILL');
+        this.#end();
         const late = setTimeout(() => {
           child.stdout!.destroy();
           child.stderr!.destroy();
@@ -115,6 +118,18 @@ export class AgentProcess {
     stdin.write(`${line}\n`);
   }
 
+  /**
+   * Reads its output no further, so that the pipe fills and holds it up; nothing is lost. At most what one
+   * read of the pipe brought still comes, and when it exits, what the pipe still holds.
+   */
+  pauseOutput(): void {
+    if (!this.#ending) this.#child.stdout!.pause();
+  }
+
+  resumeOutput(): void {
+    this.#child.stdout!.resume();
+  }
+
   /** The last 64 KB that it wrote to stderr. */
   stderrTail(): string {
     return this.#stderr.text();
@@ -128,6 +143,7 @@ export class AgentProcess {
   /** Asks it to end, then makes it. Resolves when it is gone. */
   async stop(graceMs: number): Promise<void> {
     if (this.#exited) return this.#closed;
+    this.#end();
     this.#child.stdin!.end();
     this.kill('SIGTERM');
     const timer = new AbortController();
@@ -152,6 +168,11 @@ export class AgentProcess {
     } catch {
       // Nobody is left in the group.
     }
+  }
+
+  #end(): void {
+    this.#ending = true;
+    this.resumeOutput();
   }
 
   #killFor(reason: NonNullable<ProcessExit['killedFor']>): void {

@@ -5,6 +5,7 @@ import { Compactor } from './compactor.ts';
 import type { Database } from './database.ts';
 import { entryKey, entryRange, headKey, numberOfKey, seenKey } from './keys.ts';
 import type { SessionLog, StoredEntry } from './port.ts';
+import type { PressureGauge } from './pressure.ts';
 import { entryOfStored, frameOf, parseStored } from './stored.ts';
 import type { BatchWriter, GroupMember, Operation } from './writer.ts';
 
@@ -26,6 +27,8 @@ export interface LevelLogOptions {
   maxAgeMs: number;
   tailBytes: number;
   now: () => number;
+  /** Counts what is not committed yet. */
+  gauge: PressureGauge;
 }
 
 /** What one log may keep in memory while nothing can be written; the oldest goes first, and is told as a gap. */
@@ -101,6 +104,7 @@ export class LevelLog implements SessionLog, GroupMember {
       operations.push({ type: 'put', key: seenKey(this.id, entry.n), value: Buffer.from(key) });
     }
     if (isTurnEnd(message)) this.#turnEnd = entry.n;
+    this.options.gauge.add(frame.byteLength);
     this.writer.add(this, entry.n, operations, isMilestone(message));
     if (this.#bytes > this.options.maxBytes) this.#trimBySize();
     return entry;
@@ -160,14 +164,24 @@ export class LevelLog implements SessionLog, GroupMember {
 
   settled(n: number, durable: boolean): void {
     if (durable) this.#durable = Math.max(this.#durable, n);
+    const freed = this.#bytesBetween(this.#committed + 1, n);
     this.#shrinkTail();
     if (this.#turnEnd > this.#compactor.done && this.#turnEnd <= this.#durable) {
       this.#compactor.upTo(this.#turnEnd);
     }
     if (n <= this.#committed) return;
     this.#committed = n;
+    this.options.gauge.remove(freed);
     while (this.#waiting[0] && this.#waiting[0].n <= n) this.#waiting.shift()!.resolve();
     for (const listener of this.#listeners) listener();
+  }
+
+  get isCongested(): boolean {
+    return this.options.gauge.isCongested;
+  }
+
+  onCongestion(listener: (congested: boolean) => void): () => void {
+    return this.options.gauge.listen(listener);
   }
 
   /** Stops taking entries. What was appended is still written. */
@@ -199,6 +213,14 @@ export class LevelLog implements SessionLog, GroupMember {
       batch.push(entry);
     }
     return batch;
+  }
+
+  /** Of frames that were not committed: they are all in the tail. */
+  #bytesBetween(from: number, to: number): number {
+    const first = this.#tail[0]?.n ?? 0;
+    let bytes = 0;
+    for (let n = from; n <= to; n++) bytes += this.#tail[n - first]?.frame.byteLength ?? 0;
+    return bytes;
   }
 
   /** Down to half of its bound at once, so that the cost of cutting is shared by many entries. */

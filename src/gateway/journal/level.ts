@@ -14,6 +14,7 @@ import {
 } from './keys.ts';
 import { LevelLog, type LogHead } from './level-log.ts';
 import type { Journal, RestoredSession, SessionLog } from './port.ts';
+import { DEFAULT_PRESSURE, Pressure, type PressureBounds } from './pressure.ts';
 import { BatchWriter } from './writer.ts';
 
 export interface LevelBounds {
@@ -37,6 +38,10 @@ export interface LevelOptions {
   /** Directory of the database; made if missing. One process at a time. */
   location: string;
   bounds?: Partial<LevelBounds>;
+  /** What may wait for the disk. */
+  pressure?: PressureBounds;
+  /** Another way to the store, for one that is slow. */
+  open?: typeof openDatabase;
   now?: () => number;
   /** Told when writing fails and when it works again; what is not on disk by then stands in memory. */
   onTrouble?: (error: Error | undefined) => void;
@@ -51,13 +56,14 @@ export interface LevelOptions {
  * @throws ApertureError `journal_locked` if another gateway has it open, `journal_unusable` otherwise.
  */
 export async function openLevelJournal(options: LevelOptions): Promise<Journal> {
-  const { db, epochsHold } = await openDatabase(options.location);
+  const { db, epochsHold } = await (options.open ?? openDatabase)(options.location);
   return new LevelJournal(db, epochsHold, options);
 }
 
 class LevelJournal implements Journal {
   readonly #bounds: LevelBounds;
   readonly #writer: BatchWriter;
+  readonly #pressure: Pressure;
   readonly #logs = new Map<SessionId, LevelLog>();
   readonly #removals = new Set<Promise<void>>();
   readonly #daily: NodeJS.Timeout;
@@ -69,6 +75,7 @@ class LevelJournal implements Journal {
     private readonly options: LevelOptions,
   ) {
     this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
+    this.#pressure = new Pressure(options.pressure ?? DEFAULT_PRESSURE);
     this.#writer = new BatchWriter(db, (error) => {
       this.#mark();
       options.onTrouble?.(error);
@@ -152,6 +159,7 @@ class LevelJournal implements Journal {
     const log = new LevelLog(this.db, this.#writer, id, head, {
       ...this.#bounds,
       now: this.options.now ?? Date.now,
+      gauge: this.#pressure.gauge(),
     });
     this.#logs.set(id, log);
     // A new epoch must outlive a start in which nothing is appended.

@@ -99,6 +99,13 @@ class MemoryLog implements SessionLog {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Nothing ever waits: what is too much is dropped, and told as a gap. */
+  readonly isCongested = false;
+
+  onCongestion(): () => void {
+    return () => {};
+  }
+
   close(): void {
     this.#closed = true;
     this.#listeners.clear();

@@ -40,6 +40,10 @@ export interface SessionLog {
   acknowledged(n: number): void;
   /** Called after `committed` has grown. @returns stops it. */
   onCommit(listener: () => void): () => void;
+  /** So much waits for the disk that whoever fills this log should wait too. Nothing is refused meanwhile. */
+  readonly isCongested: boolean;
+  /** Called when that changes. @returns stops it. */
+  onCongestion(listener: (congested: boolean) => void): () => void;
 }
 
 /** Where the logs are. The one in memory forgets all with the process; a durable one takes its place behind this port. */

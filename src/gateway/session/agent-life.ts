@@ -54,7 +54,14 @@ export class AgentLife {
     private readonly oddities: OddityCounter,
     private readonly options: AgentLifeOptions,
     private readonly host: AgentLifeHost,
-  ) {}
+  ) {
+    // For good: the log lives as long as this does.
+    record.log.onCongestion((congested) => {
+      options.logger.info(congested ? 'agent.held' : 'agent.goes_on', { sessionId: record.id });
+      if (congested) this.#link?.pause();
+      else this.#link?.resume();
+    });
+  }
 
   get state(): AgentState {
     return this.#state;
@@ -95,6 +102,7 @@ export class AgentLife {
     try {
       const options = { spec: spec(), cwd, previous, initTimeoutMs, stopGraceMs, version };
       own.link = this.#link = new AgentLink(options, this.#hostOf(own));
+      if (this.record.log.isCongested) own.link.pause();
       logger.info('agent.started', { sessionId: this.record.id, pid: this.#link.pid });
     } catch (error) {
       this.#ended({ state: 'failed', error: toErrorInfo(error, 'agent_not_started') });
