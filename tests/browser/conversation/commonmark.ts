@@ -11,6 +11,8 @@ export interface Example {
   readonly html: string;
 }
 
+const tabs = (text: string): string => text.replaceAll('→', '\t');
+
 /** All examples of the specification, in its order. */
 export function examples(): Example[] {
   const found: Example[] = [];
@@ -19,7 +21,6 @@ export function examples(): Example[] {
   for (const [, markdown, html, heading] of specText.matchAll(parts)) {
     if (markdown === undefined) section = heading!;
     else {
-      const tabs = (text: string): string => text.replaceAll('→', '\t');
       found.push({
         number: found.length + 1,
         section,
