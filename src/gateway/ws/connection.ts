@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { ApertureError, toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
 import { CloseCode } from '../../core/wire/close-codes.ts';
@@ -10,6 +11,7 @@ import { Attachment, type AttachmentSocket } from './attachment.ts';
 
 /** A page that has not shown its token may not send much. */
 const MAX_ATTACH_BYTES = 16 * 1024;
+const FRAME_HEADER_BYTES = 14;
 /** From a close to the end, whether or not the other side agrees (ms). */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -36,6 +38,8 @@ export class Connection implements AttachmentSocket {
 
   constructor(
     readonly socket: WebSocket,
+    /** What the WebSocket runs over. */
+    readonly wire: Duplex,
     private readonly options: ConnectionOptions,
     onClosed: () => void,
   ) {
@@ -44,6 +48,7 @@ export class Connection implements AttachmentSocket {
     this.#attachTimer = setTimeout(() => {
       this.close(CloseCode.unauthorized, 'No token came in time.');
     }, timings.attachTimeoutMs);
+    this.#boundUnattached();
     socket.on('message', (data, isBinary) => this.#message(data, isBinary));
     // Without a listener, an oversize frame would end the gateway. ws closes the socket itself (1009, 1007 …).
     socket.on('error', (error) => {
@@ -100,6 +105,22 @@ export class Connection implements AttachmentSocket {
   #detach(): void {
     clearTimeout(this.#attachTimer);
     this.#attachment?.detach();
+  }
+
+  /** A frame is gathered before it is looked at, and only who has a token may have a large one gathered. */
+  #boundUnattached(): void {
+    const { socket, wire } = this;
+    let bytes = 0;
+    const count = (chunk: Buffer): void => {
+      // The WebSocket heard it first: an attach in this chunk has been dealt with.
+      if (this.#attachment || this.#closing) return void wire.off('data', count);
+      bytes += chunk.byteLength;
+      if (bytes <= MAX_ATTACH_BYTES + FRAME_HEADER_BYTES) return;
+      this.#refuseFrame(new ApertureError('frame_too_large', 'The attach frame is too long.'));
+      // The close may be answered or not; nothing more is read.
+      socket.pause();
+    };
+    wire.on('data', count);
   }
 
   #message(data: RawData, isBinary: boolean): void {

@@ -50,7 +50,7 @@ export class SocketServer {
       if (this.#closed) return webSocket.terminate();
       const connectionId = `c${this.#nextId++}`;
       const options: ConnectionOptions = { ...this.options, connectionId, sessionId };
-      const connection = new Connection(webSocket, options, () =>
+      const connection = new Connection(webSocket, socket, options, () =>
         this.#connections.delete(connection),
       );
       this.#connections.add(connection);
