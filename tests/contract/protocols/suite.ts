@@ -5,6 +5,8 @@ import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import type { IgnoredWhy, Protocol } from '../../../src/app/client/protocols/port.ts';
 import { DEFAULT_POLICY, type EndpointPolicy } from '../../../src/core/endpoint/policy.ts';
 import type { ProbeAnswer } from '../../../src/core/endpoint/probe.ts';
+import type { SessionId } from '../../../src/core/ids.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
 import type { SessionSummary } from '../../../src/core/wire/rest.ts';
 import type { ModelServer } from '../../support/servers/model-server.ts';
 import { ManualEnvironment, RecordingHost, summary } from '../../unit/client/kit.ts';
@@ -214,7 +216,10 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
     });
 
     it('[R6][R43] a message that went out leaves the outbox, and is never sent twice by itself', async () => {
-      const host = new RecordingHost();
+      let remote: JsonObject | undefined;
+      const host = Object.assign(new RecordingHost(), {
+        remoteChanged: (_: SessionId, told: JsonObject) => void (remote = told),
+      });
       const made = page();
       const client = new ApertureClient({
         host,
@@ -226,7 +231,7 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
           protocol,
           policy: { ...DEFAULT_POLICY[protocol.name], ...contract.policy },
           summary: { ...summary(id), ...contract.summary },
-          remote: undefined,
+          remote,
           was: { turn: 'idle', pending: [] },
         }),
         check: async () => ({ status: 'there' }),

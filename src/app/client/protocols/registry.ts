@@ -3,7 +3,9 @@ import { apertureProtocol } from './aperture.ts';
 import type { Protocol } from './port.ts';
 
 /** Adapters beyond the gateway's own wire are fetched when a session or a probe first needs them. */
-const LOADERS: Readonly<Partial<Record<ProtocolName, () => Promise<Protocol>>>> = {};
+const LOADERS: Readonly<Partial<Record<ProtocolName, () => Promise<Protocol>>>> = {
+  acp: async () => (await import('./acp/acp.ts')).acpProtocol,
+};
 
 /** One page's adapters. */
 export class Protocols {
