@@ -26,3 +26,10 @@ function dressed(url: URL, { token }: Endpoint, policy?: EndpointPolicy): string
   if (policy?.auth === 'query' && token !== '') url.searchParams.set('token', token);
   return url.href;
 }
+
+/** An address with more in its query. */
+export function withQuery(address: string, query: Readonly<Record<string, string>>): string {
+  const url = new URL(address);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url.href;
+}

@@ -93,7 +93,9 @@ export class LocalLog {
       this.#turn = event.state;
     } else if (event.type === 'permission') this.#pending.add(event.id);
     else if (event.type === 'resolved') this.#pending.delete(event.id);
-    else if (event.type === 'chunk' && event.role !== 'user') {
+    else if (event.type === 'finished' || event.type === 'retract') {
+      this.#said.delete(event.messageId);
+    } else if (event.type === 'chunk' && event.role !== 'user') {
       if (this.#discards && event.messageId === undefined) shown = { ...event, messageId: PARTIAL };
       if (this.#discards) this.#said.add(event.messageId ?? PARTIAL);
     }

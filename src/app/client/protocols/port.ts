@@ -8,6 +8,7 @@ import type { SessionAbilities } from '../../../core/session/abilities.ts';
 import type { SessionEvent } from '../../../core/session/event.ts';
 import type { CloseInfo } from '../../../core/wire/close-codes.ts';
 import type { SessionSummary } from '../../../core/wire/rest.ts';
+import type { Clock } from '../clock.ts';
 import type { Attached } from '../ports.ts';
 
 /** An event with the log numbers it stands for: `from … n`, both included. */
@@ -101,6 +102,8 @@ export interface OpenRequest {
   readonly fetch: Fetch;
   /** ms since 1970. */
   readonly now: () => number;
+  /** For an adapter's own timers; the system's unless given. */
+  readonly clock?: Clock;
   readonly sink: LinkSink;
 }
 

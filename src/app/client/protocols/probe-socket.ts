@@ -75,7 +75,3 @@ function read(data: unknown): Heard {
     return { type: 'noise' };
   }
 }
-
-/** Close codes that speak of the token or of who asks, and not of the protocol. */
-export const refusesToken = (code: number): boolean =>
-  code === 4401 || code === 3000 || code === 4403 || code === 3003;

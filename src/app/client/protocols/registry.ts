@@ -4,6 +4,9 @@ import type { Protocol } from './port.ts';
 
 /** Adapters beyond the gateway's own wire are fetched when a session or a probe first needs them. */
 const LOADERS: Readonly<Partial<Record<ProtocolName, () => Promise<Protocol>>>> = {
+  thread: async () => (await import('./thread.ts')).threadProtocol,
+  single: async () => (await import('./single.ts')).singleProtocol,
+  scoped: async () => (await import('./scoped.ts')).scopedProtocol(),
   acp: async () => (await import('./acp/acp.ts')).acpProtocol,
 };
 

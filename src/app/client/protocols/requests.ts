@@ -32,10 +32,15 @@ interface Running {
   /** For the reader; empty for what the server started. */
   readonly label: string;
   readonly timer: Timer;
-  /** What was streamed of the answer. */
+  /** What was streamed of the answer, and of it what came after the last tool call. */
   text: string;
+  tail: string;
   spoke: boolean;
   cancelling: boolean;
+  /** The server said that it works on it, and will say when it has done. */
+  announced: boolean;
+  /** Its answer is complete, so far. */
+  answered: boolean;
 }
 
 export interface RequestsOptions {
@@ -71,6 +76,11 @@ export class Requests {
     return this.#running.has(id);
   }
 
+  /** Whether anything of its answer was heard. */
+  spoke(id: string): boolean {
+    return this.#running.get(id)?.spoke === true;
+  }
+
   /** A prompt of this page went out: it is shown, and its request is its key's. */
   started(key: string, prompt: readonly ContentBlock[]): void {
     this.#options.log.accepted(key, prompt);
@@ -80,9 +90,11 @@ export class Requests {
   /** The server began one by itself (R39). One that is over stays over (R54). */
   opened(id: string): Verdict {
     if (this.#finished.has(id)) return 'late';
-    if (this.#running.has(id)) return undefined;
-    this.#add(id, '');
-    this.#options.log.push({ type: 'turn', state: 'running', key: id });
+    if (!this.#running.has(id)) {
+      this.#add(id, '');
+      this.#options.log.push({ type: 'turn', state: 'running', key: id });
+    }
+    this.#running.get(id)!.announced = true;
     return undefined;
   }
 
@@ -90,7 +102,11 @@ export class Requests {
     const request = this.#take(id);
     if (typeof request === 'string') return request;
     if (text === '') return undefined;
-    if (role === 'assistant') request.text += text;
+    request.answered = false;
+    if (role === 'assistant') {
+      request.text += text;
+      request.tail += text;
+    }
     request.spoke = true;
     const content = { type: 'text', text } as const;
     this.#options.log.push({ type: 'chunk', role, content, messageId: id });
@@ -101,7 +117,8 @@ export class Requests {
     const request = this.#take(id);
     if (typeof request === 'string') return request;
     // What is said after it is a part of its own.
-    request.text = '';
+    request.tail = '';
+    request.answered = false;
     this.#options.log.push({ type: 'tool', call });
     return undefined;
   }
@@ -120,6 +137,16 @@ export class Requests {
     if (request.cancelling) return this.cancelled(id);
     if (text !== undefined) this.#complete(request, text);
     this.#settle(request, stopReason);
+    return undefined;
+  }
+
+  /** As {@link finish}, unless the server will say itself when all of it is done. */
+  answered(id: string, text?: string): Verdict {
+    const request = this.#running.get(id);
+    if (!request?.announced || request.cancelling) return this.finish(id, 'end_turn', text);
+    if (request.answered) return 'duplicate_final';
+    if (text !== undefined) this.#complete(request, text);
+    request.answered = true;
     return undefined;
   }
 
@@ -156,12 +183,8 @@ export class Requests {
 
   /** The connection is gone; every request is settled, once (R43). */
   lost(error: ErrorInfo = LOST): void {
-    const { log, partial } = this.#options;
-    for (const request of this.#running.values()) {
-      this.#forget(request);
-      if (partial === 'discard') this.#retract(request);
-    }
-    log.interrupted(error);
+    for (const request of this.#running.values()) this.#forget(request);
+    this.#options.log.interrupted(error);
   }
 
   /** Forgets all without a word. Idempotent. */
@@ -172,7 +195,17 @@ export class Requests {
 
   #add(id: string, label: string): void {
     const timer = new Timer(this.#options.clock);
-    const request: Running = { id, label, timer, text: '', spoke: false, cancelling: false };
+    const request: Running = {
+      id,
+      label,
+      timer,
+      text: '',
+      tail: '',
+      spoke: false,
+      cancelling: false,
+      announced: false,
+      answered: false,
+    };
     this.#running.set(id, request);
     this.#patience(request);
   }
@@ -198,14 +231,17 @@ export class Requests {
 
   /** What the final text has more than was streamed. It is the server's last word, if they differ. */
   #complete(request: Running, text: string): void {
-    const { log } = this.#options;
-    const said = request.text;
-    if (text.startsWith(said)) this.chunk(request.id, text.slice(said.length));
-    else if (text.trim() !== said.trim()) {
-      this.#retract(request);
-      const content = { type: 'text', text } as const;
-      log.push({ type: 'chunk', role: 'assistant', content, messageId: `${request.id}/final` });
+    const said = [request.text, request.tail];
+    if (said.some((each) => each.trim() === text.trim())) return;
+    const begun = said.find((each) => text.startsWith(each));
+    if (begun !== undefined) {
+      this.chunk(request.id, text.slice(begun.length));
+      return;
     }
+    this.#retract(request);
+    const content = { type: 'text', text } as const;
+    const messageId = `${request.id}/final`;
+    this.#options.log.push({ type: 'chunk', role: 'assistant', content, messageId });
   }
 
   #settle(

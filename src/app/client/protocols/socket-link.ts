@@ -6,6 +6,8 @@ import type { Incoming, LinkSink, Socket, SocketFactory } from './port.ts';
 export interface Codec {
   /** Sent as soon as the socket is open. */
   hello(): string[];
+  /** The socket is open, and that has gone out. */
+  opened?(): void;
   /** @throws ApertureError for a frame that cannot be read; undefined for one that says nothing to us. */
   decode(text: string): Incoming | undefined;
 }
@@ -42,6 +44,7 @@ export class SocketLink {
       'open',
       () => {
         for (const frame of codec.hello()) this.send(frame);
+        codec.opened?.();
       },
       options,
     );

@@ -1,0 +1,102 @@
+import { CONNECT_TIMEOUT_MS } from '../../../core/limits.ts';
+import { CloseCode } from '../../../core/wire/close-codes.ts';
+import { systemClock, Timer } from '../clock.ts';
+import { socketUrlUnlessGiven } from './addresses.ts';
+import { readFrame } from './fields.ts';
+import type { OpenRequest } from './port.ts';
+import { readSingleFrame, type SingleFrame } from './single-quirks.ts';
+import { SocketLink } from './socket-link.ts';
+
+const PATH = 'ws';
+/** Sockets of one session that are open at a time; further queries wait for one to be done. */
+export const MAX_SOCKETS = 4;
+
+export const singleUrl = ({ endpoint, policy }: Pick<OpenRequest, 'endpoint' | 'policy'>): string =>
+  socketUrlUnlessGiven(endpoint, PATH, policy);
+
+/** The first frame. A token that may not stand in the address goes here: there is no other place for it. */
+export function hello(
+  { endpoint, policy }: Pick<OpenRequest, 'endpoint' | 'policy'>,
+  identity: string,
+): object {
+  const inside = policy.auth === 'hello' || policy.auth === 'first-frame';
+  const token = inside && endpoint.token ? endpoint.token : undefined;
+  return { type: 'hello', identity, ...(token !== undefined && { token }) };
+}
+
+export interface SingleSocketReports {
+  /** `hello` was answered: it takes one query. */
+  welcomed(socket: SingleSocket): void;
+  frame(socket: SingleSocket, frame: SingleFrame): void;
+  /** The last report. */
+  closed(socket: SingleSocket, code: number, reason: string): void;
+}
+
+/** One socket, for one query. */
+export class SingleSocket {
+  /** The query that it carries, once it does. */
+  query: string | undefined;
+  readonly #link: SocketLink;
+  readonly #timeout: Timer;
+  #sessId: string | undefined;
+
+  constructor(request: OpenRequest, identity: string, reports: SingleSocketReports) {
+    this.#timeout = new Timer(request.clock ?? systemClock);
+    this.#link = new SocketLink(
+      request.sockets,
+      singleUrl(request),
+      [],
+      {
+        hello: () => [JSON.stringify(hello(request, identity))],
+        decode: (text) => {
+          const frame = readSingleFrame(readFrame(text));
+          if (frame.kind === 'welcome' && this.#sessId === undefined) {
+            this.#timeout.dispose();
+            this.#sessId = frame.sessId ?? '';
+            reports.welcomed(this);
+          } else reports.frame(this, frame);
+          return undefined;
+        },
+      },
+      {
+        incoming: () => {},
+        closed: (code, reason) => {
+          this.#timeout.dispose();
+          reports.closed(this, code, reason);
+        },
+      },
+    );
+    this.#timeout.set(CONNECT_TIMEOUT_MS, () => {
+      this.#link.close();
+      reports.closed(this, 1006, 'The server did not say welcome.');
+    });
+  }
+
+  get welcomed(): boolean {
+    return this.#sessId !== undefined;
+  }
+
+  /** Welcomed, and nothing was asked on it yet. */
+  get idle(): boolean {
+    return this.welcomed && this.query === undefined;
+  }
+
+  /** Whether a frame is of this socket's session; one that does not say is. */
+  owns({ sessId }: SingleFrame): boolean {
+    return sessId === undefined || sessId === this.#sessId;
+  }
+
+  /** @returns whether it went out. */
+  ask(query: string, text: string): boolean {
+    const frame = { type: 'user_query', sess_id: this.#sessId, payload: { text } };
+    if (!this.#link.send(JSON.stringify(frame))) return false;
+    this.query = query;
+    return true;
+  }
+
+  /** The other side aborts what it does for this query (R49). Idempotent; nothing is reported after it. */
+  close(): void {
+    this.#timeout.dispose();
+    this.#link.close(CloseCode.normal);
+  }
+}

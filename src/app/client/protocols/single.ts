@@ -1,0 +1,219 @@
+import type { ContentBlock } from '../../../core/acp.ts';
+import type { ProbeAnswer } from '../../../core/endpoint/probe.ts';
+import type { ErrorInfo } from '../../../core/errors.ts';
+import { newId } from '../../../core/ids.ts';
+import { systemClock } from '../clock.ts';
+import { idOf } from './fields.ts';
+import { LocalLog } from './local-log.ts';
+import { NOT_OPEN, promptText, TEXT_ONLY } from './plain-prompt.ts';
+import type { Incoming, Link, OpenRequest, ProbeRequest, Protocol } from './port.ts';
+import { ask } from './probe-socket.ts';
+import { closedInstead } from './probing.ts';
+import { LOST, Requests } from './requests.ts';
+import { classifyServerClose } from './server-close.ts';
+import { readSingleFrame, type SingleFrame } from './single-quirks.ts';
+import { hello, MAX_SOCKETS, SingleSocket, singleUrl } from './single-socket.ts';
+
+/**
+ * One request per connection (R49): `hello` and `welcome`, then one query; the answer is complete with a finish
+ * reason. A socket that closes normally without one completes an answer that has begun and fails one that has
+ * not; any other close cuts it. To cancel is to close. A second query opens a second socket.
+ *
+ * The link is there once a first socket was welcomed; that one waits for the first query. After it there may be
+ * no socket at all: each query opens its own.
+ */
+export const singleProtocol: Protocol = {
+  name: 'single',
+  afterDrop: 'done',
+  // Two pages would each keep a log of their own of one conversation.
+  shared: false,
+  open: (request) => new SingleLink(request),
+  classifyClose: classifyServerClose,
+  probe: probeSingle,
+};
+
+const NO_ANSWER: ErrorInfo = {
+  code: 'no_answer',
+  message: 'The server closed the connection without an answer. Send the message again.',
+  retryable: true,
+};
+
+interface Waiting {
+  readonly key: string;
+  readonly prompt: readonly ContentBlock[];
+  readonly text: string;
+}
+
+class SingleLink implements Link {
+  readonly #request: OpenRequest;
+  readonly #identity: string;
+  readonly #log: LocalLog;
+  readonly #requests: Requests;
+  readonly #sockets = new Set<SingleSocket>();
+  /** Queries that no socket carries yet, in order; bounded by the outbox that they come from. */
+  #waiting: Waiting[] = [];
+  #attached = false;
+  #over = false;
+  readonly cancel = { send: (_key: string, turn?: string) => this.#cancel(turn) };
+
+  constructor(request: OpenRequest) {
+    this.#request = request;
+    this.#identity = idOf(request.remote?.['identity']) ?? newId();
+    this.#log = new LocalLog(request);
+    this.#requests = new Requests({
+      log: this.#log,
+      partial: request.policy.partial,
+      clock: request.clock ?? systemClock,
+      abandon: (id) => this.#release(id),
+    });
+    this.#dial();
+  }
+
+  prompt: Link['prompt'] = (key, prompt) => {
+    if (this.#over) return;
+    const text = promptText(prompt);
+    if (text === undefined) return this.#log.refused(key, TEXT_ONLY);
+    this.#waiting.push({ key, prompt, text });
+    this.#pump();
+  };
+
+  close(): void {
+    this.#over = true;
+    this.#log.close();
+    this.#requests.dispose();
+    this.#waiting = [];
+    for (const socket of this.#sockets) socket.close();
+    this.#sockets.clear();
+  }
+
+  /** Gives waiting queries to sockets that were welcomed, and opens as many as are missing. */
+  #pump(): void {
+    for (const socket of this.#sockets) {
+      const next = this.#waiting[0];
+      if (!next) return;
+      if (!socket.idle) continue;
+      if (socket.ask(next.key, next.text)) {
+        this.#waiting.shift();
+        this.#requests.started(next.key, next.prompt);
+      } else {
+        // It is closing, and nobody was told yet; another takes the query.
+        socket.close();
+        this.#sockets.delete(socket);
+      }
+    }
+    const coming = [...this.#sockets].filter((socket) => !socket.welcomed).length;
+    const room = MAX_SOCKETS - this.#sockets.size;
+    for (let more = Math.min(this.#waiting.length - coming, room); more > 0; more--) this.#dial();
+  }
+
+  #dial(): void {
+    const socket: SingleSocket = new SingleSocket(this.#request, this.#identity, {
+      welcomed: () => this.#welcomed(),
+      frame: (from, frame) => this.#frame(from, frame),
+      closed: (from, code, reason) => this.#closed(from, code, reason),
+    });
+    this.#sockets.add(socket);
+  }
+
+  #welcomed(): void {
+    if (!this.#attached) {
+      this.#attached = true;
+      this.#log.attached();
+      const identity = this.#identity;
+      if (this.#request.remote?.['identity'] !== identity) {
+        this.#tell({ kind: 'remote', remote: { identity } });
+      }
+    }
+    this.#pump();
+  }
+
+  #frame(socket: SingleSocket, frame: SingleFrame): void {
+    const { query } = socket;
+    if (!socket.owns(frame)) {
+      return this.#log.ignored('foreign_scope', `${frame.kind} of session ${frame.sessId}`);
+    }
+    if (frame.kind === 'error') {
+      if (query !== undefined) this.#requests.fail(query, frame.error);
+      else this.#tell({ kind: 'error', error: frame.error });
+      // What follows an error is the close; the other side may leave that to us.
+      if (query !== undefined) this.#drop(socket);
+      return;
+    }
+    if (frame.kind !== 'response') {
+      const name = frame.kind === 'other' ? frame.name : frame.kind;
+      return this.#log.ignored('unknown_kind', name.slice(0, 200));
+    }
+    if (query === undefined) {
+      return this.#log.ignored('unknown_request', 'an answer to nothing');
+    }
+    this.#requests.chunk(query, frame.text);
+    if (frame.finish === undefined) return;
+    this.#requests.finish(query, frame.finish);
+    this.#drop(socket);
+  }
+
+  #closed(socket: SingleSocket, code: number, reason: string): void {
+    if (!this.#sockets.delete(socket) || this.#over) return;
+    const { query } = socket;
+    const normal = code === 1000;
+    if (query !== undefined && this.#requests.has(query)) {
+      if (!normal) this.#requests.fail(query, LOST, { lost: true });
+      else if (this.#requests.spoke(query)) this.#requests.finish(query);
+      else this.#requests.fail(query, NO_ANSWER);
+    }
+    // It was to carry a query; that one may be sent again, but not over and over by itself.
+    if (!socket.welcomed) this.#refuseOne();
+    // Others go on; and after a query that was answered the link needs no socket.
+    if (this.#sockets.size > 0 || (query !== undefined && normal)) return this.#pump();
+    while (this.#waiting.length > 0) this.#refuseOne();
+    this.#over = true;
+    this.#requests.dispose();
+    this.#request.sink.closed(code, reason);
+  }
+
+  #refuseOne(): void {
+    const next = this.#waiting.shift();
+    if (next) this.#log.refused(next.key, NOT_OPEN);
+  }
+
+  /** Closing is how this model cancels; it needs no confirmation (R49). */
+  #cancel(turn: string | undefined): void {
+    for (const id of this.#requests.cancel(turn)) {
+      this.#requests.cancelled(id);
+      this.#release(id);
+    }
+  }
+
+  #release(query: string): void {
+    for (const socket of this.#sockets) if (socket.query === query) this.#drop(socket);
+  }
+
+  #drop(socket: SingleSocket): void {
+    socket.close();
+    this.#sockets.delete(socket);
+    this.#pump();
+  }
+
+  #tell(message: Incoming): void {
+    this.#request.sink.incoming(message);
+  }
+}
+
+/** `hello` is answered by `welcome` and starts nothing. */
+async function probeSingle(request: ProbeRequest): Promise<ProbeAnswer> {
+  const no: ProbeAnswer = { verdict: 'no', how: 'It does not answer a hello.' };
+  return ask<ProbeAnswer>(request, {
+    url: singleUrl(request),
+    hear: (heard, say) => {
+      if (heard.type === 'open') say(hello(request, `probe-${newId()}`));
+      else if (heard.type === 'close') return closedInstead(heard.code, heard.reason);
+      else if (heard.type === 'silence') return no;
+      else if (heard.type === 'frame') {
+        const frame = readSingleFrame(heard.frame);
+        if (frame.kind !== 'welcome' || frame.sessId === undefined) return undefined;
+        return { verdict: 'speaks', how: 'It answers a hello with a welcome.' };
+      }
+      return undefined;
+    },
+  });
+}
