@@ -11,11 +11,28 @@ interface Answer {
   readonly optionId: string | undefined;
   readonly timer: Timer;
   readonly promise: Promise<void>;
+  /** It was on the wire at least once. */
+  sent: boolean;
   resolve: () => void;
   reject: (error: ApertureError) => void;
 }
 
-type Send = (key: string, requestId: string, optionId: string | undefined) => void;
+/** @returns `false` while there is nothing to send it on. */
+type Send = (key: string, requestId: string, optionId: string | undefined) => unknown;
+
+const unconfirmed = (): ApertureError =>
+  new ApertureError(
+    'answer_unconfirmed',
+    'The server did not confirm the answer. If the request is still open, answer it again.',
+    { retryable: true },
+  );
+
+const unsent = (): ApertureError =>
+  new ApertureError(
+    'not_connected',
+    `The session was not connected within ${ANSWER_TIMEOUT_MS / 1000} s, so the answer was not sent. Answer again when it is.`,
+    { retryable: true },
+  );
 
 /**
  * Answers of one session that wait for their acknowledgement (R55, R56). Bounded by the session's pending
@@ -31,8 +48,9 @@ export class Answers {
   }
 
   /**
-   * @param send puts it on the wire.
-   * @returns when it is confirmed. Rejects with what the other side said, `answer_unconfirmed` or `disconnected`.
+   * @param send puts it on the wire; what cannot go out now goes with {@link attached}, if that comes in time.
+   * @returns when it is confirmed. Rejects with what the other side said, `answer_unconfirmed`, `not_connected` or
+   *   `disconnected`.
    */
   submit(requestId: string, optionId: string | undefined, send: Send): Promise<void> {
     const underWay = this.#byRequest.get(requestId);
@@ -50,29 +68,21 @@ export class Answers {
       optionId,
       timer,
       promise,
+      sent: false,
       resolve,
       reject,
     };
     this.#byRequest.set(requestId, answer);
-    timer.set(ANSWER_TIMEOUT_MS, () =>
-      this.#fail(
-        answer,
-        new ApertureError(
-          'answer_unconfirmed',
-          'The gateway did not confirm the answer. If the request is still open, answer it again.',
-          { retryable: true },
-        ),
-      ),
-    );
-    send(answer.key, requestId, optionId);
+    timer.set(ANSWER_TIMEOUT_MS, () => this.#fail(answer, answer.sent ? unconfirmed() : unsent()));
+    answer.sent = send(answer.key, requestId, optionId) !== false;
     return promise;
   }
 
   /** A new connection is up: what still waits there is answered again by its key, the rest was settled. */
   attached(pending: readonly string[], send: Send): void {
     for (const answer of this.#byRequest.values()) {
-      if (pending.includes(answer.requestId)) send(answer.key, answer.requestId, answer.optionId);
-      else this.#done(answer);
+      if (!pending.includes(answer.requestId)) this.#done(answer);
+      else if (send(answer.key, answer.requestId, answer.optionId) !== false) answer.sent = true;
     }
   }
 

@@ -131,12 +131,22 @@ export class ApertureClient {
     this.#obtain(id).outbox.restore(entries);
   }
 
+  /** Another tab sends these messages now. */
+  releaseOutbox(id: SessionId, keys: readonly string[]): void {
+    this.#connections.get(id)?.outbox.release(keys);
+  }
+
   withdraw(id: SessionId, key: string): OutboxEntry | undefined {
     return this.#connections.get(id)?.outbox.withdraw(key);
   }
 
   edit(id: SessionId, key: string, prompt: readonly ContentBlock[]): boolean {
     return this.#connections.get(id)?.outbox.edit(key, prompt) ?? false;
+  }
+
+  /** @param toIndex among all messages of this session; clamped. @returns whether it is still queued. */
+  moveQueued(id: SessionId, key: string, toIndex: number): boolean {
+    return this.#connections.get(id)?.outbox.move(key, toIndex) ?? false;
   }
 
   resend(id: SessionId, key: string): boolean {

@@ -45,13 +45,35 @@ export class Outbox {
     return this.#entries.some(({ delivery }) => delivery.state !== 'refused');
   }
 
-  /** What was kept over a reload. Whether a sent one arrived is not known any more. */
+  /**
+   * What was kept over a reload, or belonged to a tab that is gone. Whether a sent one arrived is not known any
+   * more; it comes first. What is too much is refused, visibly, with its words (R30).
+   */
   restore(entries: readonly OutboxEntry[]): void {
     const have = new Set(this.#entries.map((entry) => entry.key));
     const kept = entries
       .filter((entry) => !have.has(entry.key))
       .map((entry) => (inFlight(entry) ? withDelivery(entry, { state: 'unconfirmed' }) : entry));
-    if (kept.length > 0) this.#write([...kept, ...this.#entries].slice(0, MAX_OUTBOX));
+    if (kept.length > 0) {
+      const all = [...kept, ...this.#entries];
+      const ordered = [...all.filter(mayHaveArrived), ...all.filter((e) => !mayHaveArrived(e))];
+      let waiting = 0;
+      this.#write(
+        ordered.map((entry) =>
+          entry.delivery.state === 'refused' || ++waiting <= MAX_OUTBOX
+            ? entry
+            : withDelivery(entry, { state: 'refused', error: full().toInfo() }),
+        ),
+      );
+    }
+    this.#pump();
+  }
+
+  /** Another tab sends these now: they are not ours any more. */
+  release(keys: readonly string[]): void {
+    const gone = new Set(keys);
+    if (!this.#entries.some(({ key }) => gone.has(key))) return;
+    this.#write(this.#entries.filter(({ key }) => !gone.has(key)));
     this.#pump();
   }
 
@@ -61,13 +83,7 @@ export class Outbox {
    */
   add(prompt: readonly ContentBlock[]): string {
     checkSize(prompt);
-    if (this.#entries.length >= MAX_OUTBOX) {
-      throw new ApertureError(
-        'outbox_full',
-        `${MAX_OUTBOX} messages are waiting in this session already. Withdraw some, or wait.`,
-        { retryable: true },
-      );
-    }
+    if (this.#entries.length >= MAX_OUTBOX) throw full();
     const entry: OutboxEntry = {
       key: newId(),
       prompt: [...prompt],
@@ -102,6 +118,22 @@ export class Outbox {
     const changed: OutboxEntry = { ...entry, key: newId(), prompt: [...prompt] };
     this.#replace(entry, withDelivery(changed, { state: 'queued' }));
     this.#pump();
+    return true;
+  }
+
+  /**
+   * Changes the order in which queued messages go. Only a queued one moves, and never before one that may have
+   * arrived already.
+   * @param toIndex among all entries; clamped.
+   */
+  move(key: string, toIndex: number): boolean {
+    const entry = this.#find(key);
+    if (entry?.delivery.state !== 'queued') return false;
+    const others = this.#entries.filter((other) => other !== entry);
+    const first = others.findLastIndex(mayHaveArrived) + 1;
+    const index = Math.max(first, Math.min(toIndex, others.length));
+    if (this.#entries[index] === entry) return true;
+    this.#write([...others.slice(0, index), entry, ...others.slice(index)]);
     return true;
   }
 
@@ -230,6 +262,17 @@ function checkSize(prompt: readonly ContentBlock[]): void {
     `The message is larger than ${MAX_CLIENT_FRAME_BYTES / 1024 / 1024} MB. Shorten it, or put it into a file that the agent can read.`,
   );
 }
+
+const full = (): ApertureError =>
+  new ApertureError(
+    'outbox_full',
+    `${MAX_OUTBOX} messages are waiting in this session already. Withdraw some, or wait.`,
+    { retryable: true },
+  );
+
+/** Under its key the other side may have it: nothing goes before it. */
+const mayHaveArrived = (entry: OutboxEntry): boolean =>
+  inFlight(entry) || entry.delivery.state === 'unconfirmed';
 
 const inFlight = ({ delivery }: OutboxEntry): boolean =>
   delivery.state === 'sent' || delivery.state === 'accepted';

@@ -13,9 +13,11 @@ import { StoreHost } from './host.ts';
 import { Ingest } from './ingest.ts';
 import { LogWriter } from './persistence/log-writer.ts';
 import type { Storage } from './persistence/storage.ts';
+import { OutboxKeeper } from './outbox-keeper.ts';
 import { PartingNote } from './parting-note.ts';
 import { Saver } from './saver.ts';
 import { Sessions } from './sessions.ts';
+import { TabLock, type Locks } from './tab-lock.ts';
 import { start, type PageContext } from './startup.ts';
 import { StoreState } from './state.ts';
 import { Toasts } from './toasts.ts';
@@ -34,6 +36,8 @@ export interface StoreOptions {
   sockets?: SocketFactory;
   /** Of the connections; the system's unless given. */
   clock?: Clock;
+  /** By which tabs know of each other; the browser's unless given. It has none on a page over plain http. */
+  locks?: Locks;
 }
 
 export interface RunningStore {
@@ -62,7 +66,10 @@ export function createStore(options: StoreOptions): RunningStore {
     if (state.started.peek()) toasts.show({ level: 'warning', text: `Kept in memory: ${reason}` });
   });
   const note = new PartingNote(options.tab);
-  const saver = new Saver(storage, note);
+  // Missing where the page is not served safely, and in Node.
+  const browser = globalThis.navigator as Partial<Navigator> | undefined;
+  const tab = new TabLock(options.locks ?? browser?.locks);
+  const saver = new Saver(storage, note, tab);
   const writer = new LogWriter(storage, (id, n) => client.persisted(id, n));
   const ingest = new Ingest({
     frames,
@@ -133,6 +140,7 @@ export function createStore(options: StoreOptions): RunningStore {
     ...(options.sockets && { sockets: options.sockets }),
     ...(options.clock && { clock: options.clock }),
   });
+  const outboxes = new OutboxKeeper({ state, storage, tab, client: () => client });
   const tokens = new TokenKeeper(options.tab, saver);
   const actions = new StoreActions({
     state,
@@ -153,6 +161,7 @@ export function createStore(options: StoreOptions): RunningStore {
       void saver.part();
     } else if (hint !== 'offline') {
       sessions.shown();
+      void outboxes.takeUp();
       endpoint.refreshSoon();
     }
   }, abort.signal);
@@ -218,7 +227,8 @@ export function createStore(options: StoreOptions): RunningStore {
   return {
     store: state,
     actions,
-    start: (page) => start({ state, storage, sessions, endpoint, tokens, saver, note }, page),
+    start: (page) =>
+      start({ state, storage, sessions, endpoint, tokens, saver, note, outboxes }, page),
     async dispose() {
       if (abort.signal.aborted) return;
       abort.abort();
@@ -227,6 +237,7 @@ export function createStore(options: StoreOptions): RunningStore {
       ingest.dispose();
       toasts.dispose();
       await Promise.all([writer.flush('strict'), saver.flush()]);
+      outboxes.dispose();
       writer.dispose();
       saver.dispose();
       storage.close();

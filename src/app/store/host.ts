@@ -77,7 +77,7 @@ export class StoreHost implements ClientHost {
         const hadReadAll = entry.hasLog && entry.record.unread.peek() === 0;
         if (entry.hasLog && entry.epoch !== epoch) entry.readN = hadReadAll ? head : 0;
         entry.clear(epoch, low - 1);
-        writer.startLog(id, epoch, low);
+        writer.startLog(id, epoch);
         // What the log's own beginning was is not to be had; the reader sees that (R21).
         if (low > 1) this.#gap(entry, 1, low - 1, at);
       } else if (mode === 'gap' && low - 1 > entry.receivedN) {
@@ -107,7 +107,7 @@ export class StoreHost implements ClientHost {
     const entry = this.#entry(id);
     if (!entry) return;
     entry.record.outbox.value = entries;
-    this.#parts.saver.now(entry);
+    void this.#parts.saver.outbox(entry);
   }
 
   #gap(entry: SessionEntry, from: number, to: number, at: number): void {

@@ -1,5 +1,6 @@
 import type { SessionId } from '../../core/ids.ts';
 import type { SavedSession } from './persistence/schema.ts';
+import type { SessionToSave } from './persistence/storage.ts';
 import type { TabStorage } from './tokens.ts';
 
 const KEY = 'aperture:parting';
@@ -9,7 +10,8 @@ const MAX_LENGTH = 512 * 1024;
 /** What a page that is left could not wait for. */
 interface Note {
   id: SessionId;
-  draft: string;
+  /** Absent when this tab has not changed it: another one may have. */
+  draft?: string;
   readN: number;
 }
 
@@ -24,8 +26,13 @@ export class PartingNote {
 
   constructor(private readonly tab: TabStorage | undefined) {}
 
-  write(rows: readonly SavedSession[]): void {
-    const text = JSON.stringify(rows.map(({ id, draft, readN }): Note => ({ id, draft, readN })));
+  write(rows: readonly SessionToSave[]): void {
+    const notes = rows.map(({ id, draft, readN, keepDraft }): Note => ({
+      id,
+      readN,
+      ...(!keepDraft && { draft }),
+    }));
+    const text = JSON.stringify(notes);
     try {
       if (rows.length === 0 || text.length > MAX_LENGTH) return;
       this.number++;
@@ -59,7 +66,7 @@ export class PartingNote {
       const read = note.readN > row.readN;
       return {
         ...row,
-        draft: note.draft,
+        ...(note.draft !== undefined && { draft: note.draft }),
         ...(read && { readN: note.readN, unread: 0 }),
       };
     });
@@ -78,5 +85,6 @@ export class PartingNote {
 
 function isNote(value: unknown): value is Note {
   const { id, draft, readN } = (value ?? {}) as Partial<Note>;
-  return typeof id === 'string' && typeof draft === 'string' && Number.isSafeInteger(readN);
+  const words = draft === undefined || typeof draft === 'string';
+  return typeof id === 'string' && words && Number.isSafeInteger(readN);
 }

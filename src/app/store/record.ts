@@ -5,6 +5,7 @@ import type { NumberedEvent } from '../../core/session/event.ts';
 import { emptyTranscript, type Transcript } from '../../core/session/transcript.ts';
 import type { SessionSummary } from '../../core/wire/rest.ts';
 import type { SavedSession } from './persistence/schema.ts';
+import type { SessionToSave } from './persistence/storage.ts';
 import type { AnswerState, Attention, OutboxEntry, SessionRecord, TurnView } from './types.ts';
 
 /** A record as the store itself sees it: the same signals, writable. */
@@ -42,6 +43,8 @@ export class SessionEntry {
   ending = false;
   /** Marked as unread by hand: looking at it does not change that, coming back to it does. */
   keptUnread = false;
+  /** The draft as this tab last read or wrote it on disk. */
+  savedDraft: string;
   /** The user closed the connection; it is not opened again unasked. */
   parked = false;
 
@@ -50,6 +53,7 @@ export class SessionEntry {
     this.readN = saved.readN;
     this.endpoint = saved.endpoint;
     this.gone = saved.gone;
+    this.savedDraft = saved.draft;
     const connection: ConnectionState = saved.gone
       ? { status: 'ended', gone: true }
       : { status: 'disconnected', reason: 'never' };
@@ -67,7 +71,7 @@ export class SessionEntry {
       structure: signal(0),
       touched: signal<ReadonlySet<string>>(new Set()),
       details: signal(0),
-      outbox: signal<readonly OutboxEntry[]>(saved.outbox),
+      outbox: signal<readonly OutboxEntry[]>([]),
       answers: signal<ReadonlyMap<string, AnswerState>>(new Map()),
       draft: signal(saved.draft),
       loading: signal(false),
@@ -104,8 +108,9 @@ export class SessionEntry {
     this.record.structure.value++;
   }
 
-  toSaved(): SavedSession {
+  toSaved(): SessionToSave {
     const { record } = this;
+    const draft = record.draft.peek();
     return {
       id: this.id,
       ...(this.endpoint !== undefined && { endpoint: this.endpoint }),
@@ -113,9 +118,10 @@ export class SessionEntry {
       readN: this.readN,
       unread: record.unread.peek(),
       preview: record.preview.peek(),
-      draft: record.draft.peek(),
-      outbox: [...record.outbox.peek()],
+      draft,
       gone: this.gone,
+      ...(draft === this.savedDraft && { keepDraft: true }),
+      ...(this.keptUnread && { readBack: true }),
     };
   }
 }
@@ -130,7 +136,6 @@ export function newEntry(summary: SessionSummary, endpoint: string, readN: numbe
     unread: 0,
     preview: '',
     draft: '',
-    outbox: [],
     gone: false,
   });
 }

@@ -1,6 +1,7 @@
 import type { PartingNote } from './parting-note.ts';
 import type { Storage } from './persistence/storage.ts';
 import type { SessionEntry } from './record.ts';
+import type { TabLock } from './tab-lock.ts';
 
 /** Read marks, drafts and previews change all the time and are worth little each; ms. */
 const SAVE_EVERY_MS = 1_000;
@@ -13,6 +14,7 @@ export class Saver {
   constructor(
     readonly storage: Storage,
     private readonly note: PartingNote,
+    private readonly tab: TabLock,
   ) {}
 
   /** Within a second, with whatever else changes meanwhile. */
@@ -27,6 +29,14 @@ export class Saver {
     void this.flush();
   }
 
+  /** At once: the messages of this session that this tab is to send. */
+  async outbox(entry: SessionEntry): Promise<void> {
+    const { held, name } = this.tab;
+    // Not before our name is a lock: it would look like the name of a tab that is gone.
+    await held;
+    await this.storage.saveOutbox(entry.id, name, entry.record.outbox.peek());
+  }
+
   meta(key: string, value: unknown): void {
     void this.storage.saveMeta([{ key, value }]);
   }
@@ -36,9 +46,12 @@ export class Saver {
     this.#timer = undefined;
     if (this.#dirty.size === 0) return;
     const { number } = this.note;
-    const rows = [...this.#dirty].map((entry) => entry.toSaved());
+    const entries = [...this.#dirty];
+    const rows = entries.map((entry) => entry.toSaved());
     this.#dirty.clear();
-    if (await this.storage.saveSessions(rows)) this.note.clear(number);
+    if (!(await this.storage.saveSessions(rows))) return;
+    entries.forEach((entry, index) => (entry.savedDraft = rows[index]!.draft));
+    this.note.clear(number);
   }
 
   /** Maybe the last moment of this page: noted at once, and written if there is time. */

@@ -83,7 +83,7 @@ export class Sessions {
     entry.loadingTo = log.events.at(-1)?.n ?? 0;
     entry.inbox = log.events;
     entry.inboxAt = 0;
-    writer.continueLog(entry.id, log.epoch, log.last);
+    writer.continueLog(entry.id, log.epoch, log.last, log.holed);
     if (this.#parts.state.activeSessionId.peek() === entry.id) ingest.catchUp(entry);
     else ingest.request(entry);
   }

@@ -2,6 +2,7 @@ import { isObject } from '../../core/json.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { parseAddress } from './address.ts';
 import type { EndpointControl } from './endpoint.ts';
+import type { OutboxKeeper } from './outbox-keeper.ts';
 import type { PartingNote } from './parting-note.ts';
 import type { Storage } from './persistence/storage.ts';
 import type { Saver } from './saver.ts';
@@ -30,6 +31,7 @@ export interface StartupParts {
   tokens: TokenKeeper;
   saver: Saver;
   note: PartingNote;
+  outboxes: OutboxKeeper;
 }
 
 /** Cached logs that are read before anybody asks for them: as many as may be live, and some. */
@@ -60,6 +62,8 @@ export async function start(parts: StartupParts, page: PageContext): Promise<voi
   const { rows, noted } = parts.note.addTo(saved);
   sessions.restore(rows, Array.isArray(order) ? (order as SessionId[]) : [], chosen?.url);
   for (const entry of state.entries) if (noted.includes(entry.id)) saver.soon(entry);
+  // Not waited for: what was queued joins its session when it is there.
+  void parts.outboxes.takeUp();
   await showActive(parts, meta.get('activeSessionId'));
   state.started.value = true;
   for (const entry of state.entries.slice(0, LOAD_AHEAD)) void sessions.load(entry);

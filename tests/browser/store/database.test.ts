@@ -1,5 +1,6 @@
 import { openDB, type IDBPDatabase } from 'idb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IdbStorage } from '../../../src/app/store/persistence/idb-storage.ts';
 import { openDatabase } from '../../../src/app/store/persistence/database.ts';
 import { LogWriter } from '../../../src/app/store/persistence/log-writer.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
@@ -18,7 +19,6 @@ const saved = (id: string, more: object = {}) => ({
   unread: 2,
   preview: 'the end',
   draft: 'half a',
-  outbox: [],
   gone: false,
   ...more,
 });
@@ -67,13 +67,6 @@ describe('what is kept over a reload', () => {
     expect(await storage.loadLog('a')).toMatchObject({ epoch: 'e2', last: 2 });
   });
 
-  it('[R21] what stands after a hole is not shown as if there were none', async () => {
-    const storage = database.storage();
-    await storage.append([batch('a', 1, 4)], 'relaxed');
-    await storage.append([batch('a', 9, 10)], 'relaxed');
-    expect((await storage.loadLog('a'))?.last).toBe(4);
-  });
-
   it('[R27][R30] coalescing makes a turn small and changes nothing that is read', async () => {
     const storage = database.storage();
     const events = [
@@ -118,12 +111,108 @@ describe('what is kept over a reload', () => {
   });
 });
 
+/** As an earlier version of the page could leave it: a stretch was never written, and what came later was. */
+async function leaveHole(storage: IdbStorage): Promise<void> {
+  await storage.append([batch('a', 1, 4)], 'relaxed');
+  await database.raw(async (db) => {
+    const { events } = batch('a', 9, 12);
+    await db.put('chunks', { sessionId: 'a', firstSeq: 9, lastSeq: 12, events });
+    await db.put('progress', { id: 'a', epoch: 'e1', lastPersisted: 12, compactedTo: 0 });
+  });
+}
+
+describe('holes', () => {
+  it('[R21] a stretch that would leave a hole before it is not written, and nobody is told that it was', async () => {
+    const storage = database.storage();
+    await storage.append([batch('a', 1, 4)], 'relaxed');
+    expect((await storage.append([batch('a', 9, 10)], 'relaxed'))?.get('a')).toBe(4);
+    expect(await storage.loadLog('a')).toMatchObject({ last: 4 });
+    expect(await database.raw((db) => db.count('chunks'))).toBe(1);
+    expect((await storage.append([batch('a', 5, 10)], 'relaxed'))?.get('a')).toBe(10);
+  });
+
+  it('[R21] reading stops before a hole, and what is asked for again from there is kept', async () => {
+    const storage = database.storage();
+    await leaveHole(storage);
+    const log = await storage.loadLog('a');
+    expect(log).toMatchObject({ last: 4, holed: true });
+    const told: number[] = [];
+    const writer = new LogWriter(storage, (_, n) => told.push(n));
+    writer.continueLog('a', log!.epoch, log!.last, log!.holed);
+    writer.append('a', batch('a', 5, 7).events);
+    await writer.flush('strict');
+    writer.append('a', batch('a', 8, 10).events);
+    await writer.flush('strict');
+    expect(told).toEqual([7, 10]);
+    const healed = await storage.loadLog('a');
+    expect(healed?.events).toEqual(batch('a', 1, 10).events);
+    expect(healed).toMatchObject({ last: 10 });
+    expect(healed?.holed).toBeUndefined();
+    expect(await database.raw((db) => db.get('progress', 'a'))).toMatchObject({
+      lastPersisted: 10,
+    });
+    writer.dispose();
+  });
+
+  it('[R21] negative control: who does not clear the hole away is never told that more is on disk', async () => {
+    const storage = database.storage();
+    await leaveHole(storage);
+    const told: number[] = [];
+    const writer = new LogWriter(storage, (_, n) => told.push(n));
+    writer.continueLog('a', 'e1', 4);
+    writer.append('a', batch('a', 5, 7).events);
+    await writer.flush('strict');
+    expect((await storage.loadLog('a'))?.last).toBe(4);
+    writer.dispose();
+  });
+
+  it('[R21] a local copy whose session is gone keeps what stands behind its hole', async () => {
+    const storage = database.storage();
+    await leaveHole(storage);
+    await storage.loadLog('a');
+    expect(await database.raw((db) => db.count('chunks'))).toBe(2);
+  });
+
+  it('[R21] one tab begins the log anew while another is ahead: no hole, and each is told what is there', async () => {
+    const [one, two] = [database.storage(), database.storage()];
+    const told: number[] = [];
+    const ahead = new LogWriter(two, (_, n) => told.push(n));
+    await one.append([batch('a', 1, 20)], 'relaxed');
+    ahead.continueLog('a', 'e1', 20);
+    await one.resetLog('a', 'e1');
+    ahead.append('a', batch('a', 21, 25).events);
+    await ahead.flush('relaxed');
+    expect(told).toEqual([]);
+    await one.append([batch('a', 1, 25)], 'relaxed');
+    ahead.append('a', batch('a', 26, 27).events);
+    await ahead.flush('relaxed');
+    expect(told).toEqual([27]);
+    expect((await one.loadLog('a'))?.events).toEqual(batch('a', 1, 27).events);
+    ahead.dispose();
+  });
+
+  it('[R21] a log that begins with a gap keeps it', async () => {
+    const storage = database.storage();
+    const writer = new LogWriter(storage, () => {});
+    writer.startLog('a', 'e1');
+    const gap = { n: 40, at: 1, event: { type: 'gap' as const, from: 1, to: 40 } };
+    writer.append('a', [gap]);
+    await writer.flush('relaxed');
+    writer.append('a', [chunk(41)]);
+    await writer.flush('relaxed');
+    const log = await storage.loadLog('a');
+    expect(log?.events).toEqual([gap, chunk(41)]);
+    expect(log).toMatchObject({ last: 41 });
+    writer.dispose();
+  });
+});
+
 describe('the log writer on a real database', () => {
   it('[R27] writes a stream in batches within 100 ms, and tells only what is committed', async () => {
     const storage = database.storage();
     const committed: number[] = [];
     const writer = new LogWriter(storage, (_, n) => committed.push(n));
-    writer.startLog('a', 'e1', 1);
+    writer.startLog('a', 'e1');
     for (let n = 1; n <= 200; n++) {
       writer.append('a', [chunk(n)]);
       if (n % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 60));
@@ -139,7 +228,7 @@ describe('the log writer on a real database', () => {
     const storage = database.storage();
     const committed: number[] = [];
     const writer = new LogWriter(storage, (_, n) => committed.push(n));
-    writer.startLog('a', 'e1', 1);
+    writer.startLog('a', 'e1');
     writer.append('a', [{ n: 1, at: 1, event: turn('running') }]);
     for (let n = 2; n < 50; n++) {
       writer.append('a', [chunk(n)]);
@@ -156,7 +245,7 @@ describe('the log writer on a real database', () => {
   it('[R29] a forgotten session is written no more', async () => {
     const storage = database.storage();
     const writer = new LogWriter(storage, () => {});
-    writer.startLog('a', 'e1', 1);
+    writer.startLog('a', 'e1');
     writer.append('a', [chunk(1)]);
     writer.forget('a');
     writer.append('a', [chunk(2)]);
@@ -164,6 +253,25 @@ describe('the log writer on a real database', () => {
     await writer.flush('strict');
     expect(await storage.loadLog('a')).toBeUndefined();
     writer.dispose();
+  });
+});
+
+describe('two tabs, one row', () => {
+  it('[R25][R37] the larger read mark stays, and a draft that this tab never touched', async () => {
+    const [one, two] = [database.storage(), database.storage()];
+    await one.saveSessions([saved('a', { readN: 3, draft: '' })]);
+    await one.saveSessions([saved('a', { readN: 9, unread: 0, draft: 'half a thought' })]);
+    await two.saveSessions([saved('a', { readN: 5, unread: 4, draft: '', keepDraft: true })]);
+    expect((await one.load()).sessions).toEqual([
+      saved('a', { readN: 9, unread: 0, draft: 'half a thought' }),
+    ]);
+  });
+
+  it('[R37] of two who write, the last one wins; marked as unread by hand goes back', async () => {
+    const [one, two] = [database.storage(), database.storage()];
+    await one.saveSessions([saved('a', { readN: 9, unread: 0, draft: 'first' })]);
+    await two.saveSessions([saved('a', { readN: 7, unread: 1, draft: '', readBack: true })]);
+    expect((await one.load()).sessions).toEqual([saved('a', { readN: 7, unread: 1, draft: '' })]);
   });
 });
 
@@ -177,14 +285,14 @@ describe('trouble', () => {
       throw new DOMException('No space.', 'QuotaExceededError');
     };
     try {
-      expect(await storage.append([batch('a', 3, 4)], 'strict')).toBe(false);
-      expect(await storage.append([batch('a', 5, 6)], 'strict')).toBe(false);
+      expect(await storage.append([batch('a', 3, 4)], 'strict')).toBeUndefined();
+      expect(await storage.append([batch('a', 5, 6)], 'strict')).toBeUndefined();
       expect(database.troubles).toEqual([expect.stringMatching(/no space/)]);
     } finally {
       IDBObjectStore.prototype.put = put;
     }
     // What was refused is not written later in pieces: that would be a hole.
-    expect(await storage.append([batch('a', 7, 8)], 'strict')).toBe(false);
+    expect(await storage.append([batch('a', 7, 8)], 'strict')).toBeUndefined();
     expect((await storage.loadLog('a'))?.events).toEqual([chunk(1), chunk(2)]);
     expect(await storage.remove('a')).toBe(true);
   });
@@ -200,7 +308,7 @@ describe('trouble', () => {
       return request;
     };
     try {
-      expect(await storage.append([batch('a', 3, 4)], 'strict')).toBe(true);
+      expect((await storage.append([batch('a', 3, 4)], 'strict'))?.get('a')).toBe(4);
     } finally {
       IDBObjectStore.prototype.put = put;
     }
@@ -226,12 +334,12 @@ describe('trouble', () => {
         storage.saveMeta([{ key: 'x', value: 1 }]),
         storage.loadLog('a'),
       ]);
-      expect([stream, draft, log?.epoch]).toEqual([true, true, 'e1']);
+      expect([stream?.get('a'), draft, log?.epoch]).toEqual([4, true, 'e1']);
       expect(opened).toHaveLength(2);
       expect((await storage.loadLog('a'))?.last).toBe(4);
       expect(database.troubles).toEqual([]);
       opened[1]!.close();
-      expect(await storage.append([batch('a', 5, 6)], 'relaxed')).toBe(false);
+      expect(await storage.append([batch('a', 5, 6)], 'relaxed')).toBeUndefined();
       expect(database.troubles).toHaveLength(1);
     } finally {
       indexedDB.open = open;
@@ -244,7 +352,7 @@ describe('trouble', () => {
     const { sessions } = await storage.load();
     expect(sessions).toEqual([]);
     expect(database.troubles).toEqual([expect.stringMatching(/another tab/i)]);
-    expect(await storage.append([batch('a', 1, 1)], 'relaxed')).toBe(false);
+    expect(await storage.append([batch('a', 1, 1)], 'relaxed')).toBeUndefined();
     old.close();
   });
 

@@ -2,7 +2,7 @@ import { openDB } from 'idb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript } from '../../../src/core/session/transcript.ts';
-import { batch, TestDatabase } from './kit.ts';
+import { batch, summary, TestDatabase } from './kit.ts';
 
 let database: TestDatabase;
 beforeEach(() => (database = new TestDatabase()));
@@ -157,5 +157,106 @@ describe('the database of version 1', () => {
     });
     const { sessions } = await database.storage().load();
     expect(sessions).toHaveLength(2);
+  });
+});
+
+const queued = (key: string) => ({
+  key,
+  prompt: [{ type: 'text', text: key }],
+  createdAt: 1,
+  delivery: { state: 'queued' },
+});
+const session = (id: string, more: object) => ({
+  id,
+  endpoint: 'http://gateway.test',
+  summary: summary(id),
+  readN: 3,
+  unread: 2,
+  preview: 'the end',
+  draft: 'half a',
+  gone: false,
+  ...more,
+});
+
+describe('a database of version 2', () => {
+  const ROWS = [
+    session('a', { outbox: [queued('a1'), queued('a2')] }),
+    session('b', { outbox: [] }),
+    session('c', {}),
+  ];
+
+  async function makeVersion2(): Promise<void> {
+    await makeVersion1();
+    const db = await openDB(database.name, 2, {
+      upgrade(upgrading) {
+        upgrading.createObjectStore('chunks', { keyPath: ['sessionId', 'firstSeq'] });
+        upgrading.createObjectStore('progress', { keyPath: 'id' });
+        upgrading.createObjectStore('session-state', { keyPath: 'id' });
+      },
+    });
+    for (const row of ROWS) await db.put('session-state', row);
+    const { events } = batch('a', 1, 3);
+    await db.put('chunks', { sessionId: 'a', firstSeq: 1, lastSeq: 3, events });
+    await db.put('progress', { id: 'a', epoch: 'e1', lastPersisted: 3, compactedTo: 0 });
+    db.close();
+  }
+
+  it('[R23][R40] queued messages get rows of their own, in order, which nobody owns yet; every other row stays', async () => {
+    await makeVersion2();
+    const storage = database.storage();
+    const { sessions } = await storage.load();
+    expect(sessions.filter(({ endpoint }) => endpoint)).toEqual([
+      session('a', {}),
+      session('b', {}),
+      session('c', {}),
+    ]);
+    expect((await storage.queued()).map((row) => [row.sessionId, row.entry, row.owner])).toEqual([
+      ['a', queued('a1'), ''],
+      ['a', queued('a2'), ''],
+    ]);
+    expect(await storage.loadLog('a')).toMatchObject({ epoch: 'e1', last: 3 });
+    expect(await database.raw((db) => db.getAll('messages'))).toEqual(BY_ID);
+    expect(await database.raw((db) => db.getAll('metadata'))).toEqual(METADATA);
+  });
+
+  it('[R23] the upgrade may be cut off: no queued message is lost, and the next one succeeds', async () => {
+    await makeVersion2();
+    const request = indexedDB.open(database.name, 3);
+    await new Promise((resolve) => {
+      request.addEventListener('upgradeneeded', () => {
+        request.result.createObjectStore('outbox');
+        request.transaction!.objectStore('session-state').clear();
+        request.transaction!.abort();
+      });
+      request.addEventListener('error', resolve);
+    });
+    expect(await database.storage().queued()).toHaveLength(2);
+  });
+
+  it('[R32] a tab with version 2 that does not let go: goes on without, and says which tab to close', async () => {
+    await makeVersion2();
+    const old = await openDB(database.name, 2);
+    const storage = database.storage();
+    expect((await storage.load()).sessions).toEqual([]);
+    expect(database.troubles).toEqual([expect.stringMatching(/another tab/i)]);
+    old.close();
+  });
+
+  it('[R23] from nothing and from version 1 there are the same stores', async () => {
+    await database.storage().load();
+    const names = await database.raw(async (db) => [...db.objectStoreNames]);
+    const other = new TestDatabase();
+    try {
+      const old = await openDB(other.name, 1, {
+        upgrade: (db) => void db.createObjectStore('sessions', { keyPath: 'id' }),
+      });
+      await old.put('sessions', SESSIONS[0]);
+      old.close();
+      await other.storage().load();
+      expect(await other.raw(async (db) => [...db.objectStoreNames])).toEqual(names);
+      expect(await other.raw((db) => db.getAll('sessions'))).toEqual([SESSIONS[0]]);
+    } finally {
+      await other.remove();
+    }
   });
 });

@@ -26,6 +26,7 @@ describe('outbox', () => {
   let sent: string[];
   let shown: readonly OutboxEntry[];
   const states = () => shown.map(({ delivery }) => delivery.state);
+  const keys = () => shown.map(({ key }) => key);
 
   beforeEach(() => {
     sent = [];
@@ -155,6 +156,51 @@ describe('outbox', () => {
     expect(shown).toHaveLength(1);
   });
 
+  it('[R40] queued ones change places; nothing goes before one that may have arrived', () => {
+    outbox.restore([
+      entry('q1', 'queued'),
+      entry('u', 'sent'),
+      entry('q2', 'queued'),
+      entry('q3', 'queued'),
+    ]);
+    expect(keys()).toEqual(['u', 'q1', 'q2', 'q3']);
+    expect(outbox.move('q3', 1)).toBe(true);
+    expect(keys()).toEqual(['u', 'q3', 'q1', 'q2']);
+    outbox.move('q2', -5);
+    expect(keys()).toEqual(['u', 'q2', 'q3', 'q1']);
+    outbox.move('q2', 99);
+    expect(keys()).toEqual(['u', 'q3', 'q1', 'q2']);
+    expect([outbox.move('u', 2), outbox.move('none', 0)]).toEqual([false, false]);
+    outbox.ready('idle', true);
+    outbox.acknowledged('u', true);
+    expect([sent, outbox.move('q3', 2)]).toEqual([['u', 'q3'], false]);
+    outbox.seen('q3');
+    outbox.turnChanged('idle');
+    expect(sent).toEqual(['u', 'q3', 'q1']);
+  });
+
+  it('[R30] more than fits comes back: the rest is refused with its words, not dropped', () => {
+    for (let index = 0; index < 3; index++) outbox.add(words(`${index}`));
+    outbox.restore(Array.from({ length: MAX_OUTBOX }, (_, index) => entry(`k${index}`, 'queued')));
+    expect(shown).toHaveLength(MAX_OUTBOX + 3);
+    expect(states().filter((state) => state === 'refused')).toHaveLength(3);
+    expect(shown.at(-1)).toMatchObject({
+      prompt: words('2'),
+      delivery: { error: { code: 'outbox_full', retryable: true } },
+    });
+    expect(() => outbox.add(words('more'))).toThrow(/waiting/);
+    for (let index = 0; index < 4; index++) outbox.withdraw(`k${index}`);
+    outbox.resend(shown.at(-1)!.key);
+    expect(states().at(-1)).toBe('queued');
+  });
+
+  it('[R40] what another tab sends is not ours any more', () => {
+    const [a, b] = [outbox.add(words('a')), outbox.add(words('b'))];
+    outbox.release([a]);
+    outbox.ready('idle', true);
+    expect(sent).toEqual([b]);
+  });
+
   it('[R30] is bounded, and says so instead of dropping', () => {
     for (let index = 0; index < MAX_OUTBOX; index++) outbox.add(words(`${index}`));
     expect(() => outbox.add(words('one more'))).toThrow(
@@ -205,6 +251,9 @@ describe('answers', () => {
     const silent = answers.submit('r1', undefined, () => {});
     await clock.advance(ANSWER_TIMEOUT_MS);
     expect(await settled(silent)).toBe('answer_unconfirmed');
+    const unsent = answers.submit('r2', undefined, () => false);
+    await clock.advance(ANSWER_TIMEOUT_MS);
+    expect(await settled(unsent)).toBe('not_connected');
     expect(clock.pending).toBe(0);
   });
 });

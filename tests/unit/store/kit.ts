@@ -7,8 +7,9 @@ import { Ingest } from '../../../src/app/store/ingest.ts';
 import { LogWriter } from '../../../src/app/store/persistence/log-writer.ts';
 import { memoryStorage } from '../../../src/app/store/persistence/memory-storage.ts';
 import type { LogBatch, SavedLog, Storage } from '../../../src/app/store/persistence/storage.ts';
-import type { SavedSession } from '../../../src/app/store/persistence/schema.ts';
+import type { SavedQueued, SavedSession } from '../../../src/app/store/persistence/schema.ts';
 import { PartingNote } from '../../../src/app/store/parting-note.ts';
+import { TabLock } from '../../../src/app/store/tab-lock.ts';
 import { Saver } from '../../../src/app/store/saver.ts';
 import { Sessions } from '../../../src/app/store/sessions.ts';
 import { StoreState } from '../../../src/app/store/state.ts';
@@ -59,6 +60,8 @@ export class RecordingStorage implements Storage {
   /** Held back until this resolves. */
   reading: Promise<void> = Promise.resolve();
   works = true;
+  /** How far each log is on disk without a hole, if not to where it was just written. */
+  standing: number | undefined;
 
   load = async () => ({ sessions: this.saved, meta: this.meta });
   loadLog = async (id: SessionId) => {
@@ -67,7 +70,8 @@ export class RecordingStorage implements Storage {
   };
   append: Storage['append'] = async (batches, durability) => {
     this.appended.push({ batches, durability });
-    return this.works;
+    if (!this.works) return undefined;
+    return new Map(batches.map(({ id, events }) => [id, this.standing ?? events.at(-1)!.n]));
   };
   resetLog: Storage['resetLog'] = async (id) => this.#call(`reset ${id}`);
   compact: Storage['compact'] = async (id) => this.#call(`compact ${id}`);
@@ -78,6 +82,26 @@ export class RecordingStorage implements Storage {
       ...structuredClone([...rows]),
     ];
     return this.works;
+  };
+  outbox: SavedQueued[] = [];
+  saveOutbox: Storage['saveOutbox'] = async (sessionId, owner, entries) => {
+    const others = this.outbox.filter((row) => row.sessionId !== sessionId || row.owner !== owner);
+    const mine = entries.map((entry, order) => ({
+      sessionId,
+      key: entry.key,
+      order,
+      owner,
+      entry,
+    }));
+    this.outbox = structuredClone([...others, ...mine]);
+    return this.#call(`outbox ${sessionId}`);
+  };
+  queued = async (): Promise<SavedQueued[]> => this.outbox;
+  adoptOutbox: Storage['adoptOutbox'] = async (owner, gone, sessions) => {
+    const taken = this.outbox.filter((row) => gone.has(row.owner) && sessions.has(row.sessionId));
+    for (const row of taken) row.owner = owner;
+    const owned = this.outbox.filter((row) => row.owner === owner).map(({ key }) => key);
+    return { taken, owned: new Set(owned) };
   };
   saveMeta: Storage['saveMeta'] = async (rows) => {
     for (const { key, value } of rows) this.meta.set(key, value);
@@ -100,7 +124,7 @@ export function makeParts() {
   const frames = new ManualFrames();
   const skew = new ClockSkew();
   const toasts = new Toasts(state.toasts);
-  const saver = new Saver(storage, new PartingNote(undefined));
+  const saver = new Saver(storage, new PartingNote(undefined), new TabLock(undefined));
   const asked: string[] = [];
   const client = {
     persisted: (id: SessionId, n: number) => void asked.push(`persisted ${id} ${n}`),

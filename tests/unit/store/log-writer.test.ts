@@ -13,7 +13,7 @@ beforeEach(() => {
   storage = new RecordingStorage();
   committed = [];
   writer = new LogWriter(storage, (id, n) => committed.push(`${id} ${n}`));
-  writer.startLog('a', 'e1', 1);
+  writer.startLog('a', 'e1');
 });
 afterEach(() => {
   writer.dispose();
@@ -76,11 +76,23 @@ describe('log writer', () => {
 
   it('[R29] forgotten or begun anew: what waited is not written', async () => {
     writer.append('a', [at(1)]);
-    writer.startLog('a', 'e2', 1);
+    writer.startLog('a', 'e2');
     await pass(200);
     writer.append('a', [at(1)]);
     writer.forget('a');
     await pass(200);
     expect(storage.appended).toEqual([]);
+  });
+
+  it('[R21] told is what is on disk without a hole, and no more', async () => {
+    storage.standing = 4;
+    writer.continueLog('a', 'e1', 10);
+    writer.append('a', [at(11), at(12)]);
+    await pass(100);
+    expect(committed).toEqual(['a 4']);
+    storage.standing = undefined;
+    writer.append('a', [at(13)]);
+    await pass(100);
+    expect(committed).toEqual(['a 4', 'a 13']);
   });
 });

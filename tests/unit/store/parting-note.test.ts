@@ -34,7 +34,6 @@ const row = (id: string, draft: string, readN: number): SavedSession => ({
   unread: 3,
   preview: '',
   draft,
-  outbox: [],
   gone: false,
 });
 

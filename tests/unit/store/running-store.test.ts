@@ -124,7 +124,6 @@ describe('opening the page', () => {
         unread: 1,
         preview: 'words',
         draft: '',
-        outbox: [],
         gone: false,
       },
     ];

@@ -5,6 +5,8 @@ import {
   isStreaming,
   nextNeedingAttention,
 } from '../../../src/app/store/selectors.ts';
+import { OutboxKeeper } from '../../../src/app/store/outbox-keeper.ts';
+import { TabLock } from '../../../src/app/store/tab-lock.ts';
 import { settle, summary, text, turn } from '../client/kit.ts';
 import { ENDPOINT, makeParts, permission, type Parts } from './kit.ts';
 
@@ -28,7 +30,6 @@ const saved = (id: string, endpoint?: string) => ({
   unread: 0,
   preview: '',
   draft: '',
-  outbox: [],
   gone: false,
 });
 
@@ -415,6 +416,10 @@ describe('restoring', () => {
     const next = makeParts();
     const order = parts.storage.meta.get('order') as string[];
     next.sessions.restore(parts.storage.saved, order, ENDPOINT);
+    next.storage.outbox = parts.storage.outbox;
+    const { state, storage } = next;
+    const tab = new TabLock(undefined);
+    await new OutboxKeeper({ state, storage, tab, client: () => undefined! }).takeUp();
     expect(next.state.sessions.value.map(({ id }) => id)).toEqual(['c', 'a', 'b']);
     expect(next.state.record('b')!.unread.value).toBe(1);
     expect(next.state.record('a')!.draft.value).toBe('half a thought');

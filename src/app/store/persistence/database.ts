@@ -1,6 +1,7 @@
 import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb';
 import { isObject } from '../../../core/json.ts';
 import { DATABASE, VERSION, type ApertureSchema, type StoreName } from './schema.ts';
+import { outboxOfVersion2 } from './legacy.ts';
 
 export type Database = IDBPDatabase<ApertureSchema>;
 type Upgrade = IDBPTransaction<ApertureSchema, StoreName[], 'versionchange'>;
@@ -101,6 +102,21 @@ function upgrade(db: Database, oldVersion: number, transaction: Upgrade): void {
     db.createObjectStore('progress', { keyPath: 'id' });
     db.createObjectStore('session-state', { keyPath: 'id' });
     if (oldVersion === 1) void adoptActiveSession(transaction);
+  }
+  if (oldVersion < 3) {
+    db.createObjectStore('outbox', { keyPath: ['sessionId', 'key'] });
+    if (oldVersion === 2) void separateOutbox(transaction);
+  }
+}
+
+/** Version 2 kept a session's queued messages inside its row, where the tabs wrote over each other. */
+async function separateOutbox(transaction: Upgrade): Promise<void> {
+  const sessions = transaction.objectStore('session-state');
+  const outbox = transaction.objectStore('outbox');
+  for (const row of await sessions.getAll()) {
+    const { rest, queued } = outboxOfVersion2(row);
+    for (const entry of queued) void outbox.put(entry);
+    if (rest !== row) void sessions.put(rest);
   }
 }
 

@@ -1,13 +1,12 @@
-import { coalesce } from '../../../core/log/coalesce.ts';
 import type { SessionId } from '../../../core/ids.ts';
-import type { NumberedEvent } from '../../../core/session/event.ts';
+import type { OutboxEntry } from '../../client/ports.ts';
 import { openDatabase, reasonOf, StorageTrouble, type Database } from './database.ts';
+import { appendBatches, chunksOf, compactLog, readLog } from './idb-log.ts';
+import { adoptRows, readOutbox, writeOutbox, writeSessions } from './idb-rows.ts';
+import { quiet } from './idb-transaction.ts';
 import { eventsFromOldRows, isMessageOf, LEGACY_EPOCH, sessionFromOldRow } from './legacy.ts';
-import type { MetaRow, Progress, SavedChunk, SavedSession } from './schema.ts';
-import type { LogBatch, SavedLog, SavedState, Storage } from './storage.ts';
-
-/** Events in one coalesced chunk: small enough that reading one does not hold up a frame. */
-const EVENTS_PER_CHUNK = 500;
+import type { MetaRow, SavedQueued } from './schema.ts';
+import type { Adopted, LogBatch, SavedLog, SavedState, SessionToSave, Storage } from './storage.ts';
 
 export interface IdbStorageOptions {
   /** Told once, when streams are kept in memory from now on, and why. */
@@ -56,10 +55,10 @@ export class IdbStorage implements Storage {
       const transaction = quiet(db.transaction(['progress', 'chunks', 'sessions', 'messages']));
       const [progress, chunks, old] = await Promise.all([
         transaction.objectStore('progress').get(id),
-        transaction.objectStore('chunks').getAll(rangeOf(id)),
+        transaction.objectStore('chunks').getAll(chunksOf(id)),
         transaction.objectStore('sessions').getKey(id),
       ]);
-      if (progress) return joinChunks(progress, chunks);
+      if (progress) return readLog(progress, chunks);
       if (old === undefined) return undefined;
       // Not by the index: a row without a time is not in it, and is a message all the same.
       const rows = await transaction.objectStore('messages').getAll();
@@ -69,40 +68,18 @@ export class IdbStorage implements Storage {
     return found;
   }
 
-  append(batches: readonly LogBatch[], durability: 'relaxed' | 'strict'): Promise<boolean> {
-    return this.#write(async (db) => {
-      const transaction = quiet(
-        db.transaction(['chunks', 'progress'], 'readwrite', { durability }),
-      );
-      const chunks = transaction.objectStore('chunks');
-      const progress = transaction.objectStore('progress');
-      // Nothing but the transaction's own requests is awaited in here.
-      const rows = await Promise.all(batches.map(({ id }) => progress.get(id)));
-      const writes: Promise<unknown>[] = [];
-      batches.forEach(({ id, epoch, firstSeq, events }, index) => {
-        const row = rows[index];
-        // Another tab began a newer log, or wrote these numbers first.
-        if (row && row.epoch !== epoch) return;
-        const have = row?.lastPersisted ?? 0;
-        const fresh = events.filter(({ n }) => n > have);
-        const lastSeq = fresh.at(-1)?.n;
-        if (lastSeq === undefined) return;
-        const begin = Math.max(firstSeq, have >= firstSeq ? have + 1 : firstSeq);
-        const compactedTo = row?.compactedTo ?? 0;
-        writes.push(
-          heard(chunks.put({ sessionId: id, firstSeq: begin, lastSeq, events: fresh })),
-          heard(progress.put({ id, epoch, lastPersisted: lastSeq, compactedTo })),
-        );
-      });
-      await Promise.all([...writes, transaction.done]);
-    });
+  append(
+    batches: readonly LogBatch[],
+    durability: 'relaxed' | 'strict',
+  ): Promise<ReadonlyMap<SessionId, number> | undefined> {
+    return this.#write((db) => appendBatches(db, batches, durability));
   }
 
   resetLog(id: SessionId, epoch: string): Promise<boolean> {
-    return this.#write(async (db) => {
+    return this.#did(async (db) => {
       const transaction = quiet(db.transaction(['chunks', 'progress'], 'readwrite'));
       await Promise.all([
-        transaction.objectStore('chunks').delete(rangeOf(id)),
+        transaction.objectStore('chunks').delete(chunksOf(id)),
         transaction.objectStore('progress').put({ id, epoch, lastPersisted: 0, compactedTo: 0 }),
         transaction.done,
       ]);
@@ -110,42 +87,31 @@ export class IdbStorage implements Storage {
   }
 
   compact(id: SessionId): Promise<boolean> {
-    return this.#write(async (db) => {
-      const transaction = quiet(
-        db.transaction(['chunks', 'progress'], 'readwrite', { durability: 'relaxed' }),
-      );
-      const chunks = transaction.objectStore('chunks');
-      const progress = transaction.objectStore('progress');
-      const row = await progress.get(id);
-      if (!row) return transaction.done;
-      const range = rangeOf(id, row.compactedTo + 1);
-      const saved = await chunks.getAll(range);
-      const { events, last } = joinChunks({ ...row, lastPersisted: row.compactedTo }, saved);
-      if (saved.length < 2 || events.length === 0) return transaction.done;
-      const writes: Promise<unknown>[] = [heard(chunks.delete(range))];
-      const merged = coalesce(events);
-      let firstSeq = saved[0]!.firstSeq;
-      for (let start = 0; start < merged.length; start += EVENTS_PER_CHUNK) {
-        const part = merged.slice(start, start + EVENTS_PER_CHUNK);
-        const lastSeq = part.at(-1)!.n;
-        writes.push(heard(chunks.put({ sessionId: id, firstSeq, lastSeq, events: part })));
-        firstSeq = lastSeq + 1;
-      }
-      writes.push(heard(progress.put({ ...row, lastPersisted: last, compactedTo: last })));
-      await Promise.all([...writes, transaction.done]);
-      return undefined;
-    });
+    return this.#did((db) => compactLog(db, id));
   }
 
-  saveSessions(rows: readonly SavedSession[]): Promise<boolean> {
-    return this.#write(async (db) => {
-      const { store, done } = quiet(db.transaction('session-state', 'readwrite'));
-      await Promise.all([...rows.map((row) => store.put(row)), done]);
-    });
+  saveSessions(rows: readonly SessionToSave[]): Promise<boolean> {
+    return this.#did((db) => writeSessions(db, rows));
+  }
+
+  saveOutbox(id: SessionId, owner: string, entries: readonly OutboxEntry[]): Promise<boolean> {
+    return this.#did((db) => writeOutbox(db, id, owner, entries));
+  }
+
+  async queued(): Promise<SavedQueued[]> {
+    return (await this.#run(readOutbox)) ?? [];
+  }
+
+  adoptOutbox(
+    owner: string,
+    gone: ReadonlySet<string>,
+    sessions: ReadonlySet<SessionId>,
+  ): Promise<Adopted | undefined> {
+    return this.#write((db) => adoptRows(db, owner, gone, sessions));
   }
 
   saveMeta(rows: readonly MetaRow[]): Promise<boolean> {
-    return this.#write(async (db) => {
+    return this.#did(async (db) => {
       const { store, done } = quiet(db.transaction('metadata', 'readwrite'));
       await Promise.all([...rows.map((row) => store.put(row)), done]);
     });
@@ -156,7 +122,7 @@ export class IdbStorage implements Storage {
     const done = await this.#run(async (db) => {
       const transaction = quiet(
         db.transaction(
-          ['chunks', 'progress', 'session-state', 'sessions', 'messages'],
+          ['chunks', 'progress', 'session-state', 'outbox', 'sessions', 'messages'],
           'readwrite',
         ),
       );
@@ -165,9 +131,10 @@ export class IdbStorage implements Storage {
       const rows = old === undefined ? [] : await messages.getAll();
       const keys = rows.filter((row) => isMessageOf(row, id)).map((row) => row['id'] as string);
       await Promise.all([
-        transaction.objectStore('chunks').delete(rangeOf(id)),
+        transaction.objectStore('chunks').delete(chunksOf(id)),
         transaction.objectStore('progress').delete(id),
         transaction.objectStore('session-state').delete(id),
+        transaction.objectStore('outbox').delete(IDBKeyRange.bound([id], [id, []])),
         transaction.objectStore('sessions').delete(id),
         ...keys.map((key) => messages.delete(key)),
         transaction.done,
@@ -185,13 +152,16 @@ export class IdbStorage implements Storage {
     );
   }
 
-  async #write(work: (db: Database) => Promise<void>): Promise<boolean> {
-    if (this.#failed || this.#closed) return false;
-    const done = await this.#run(async (db) => {
+  async #did(work: (db: Database) => Promise<void>): Promise<boolean> {
+    const done = await this.#write(async (db) => {
       await work(db);
       return true;
     });
     return done === true;
+  }
+
+  async #write<T>(work: (db: Database) => Promise<T>): Promise<T | undefined> {
+    return this.#failed || this.#closed ? undefined : this.#run(work);
   }
 
   async #run<T>(work: (db: Database) => Promise<T>): Promise<T | undefined> {
@@ -242,34 +212,7 @@ export class IdbStorage implements Storage {
   }
 }
 
-const rangeOf = (id: SessionId, from = 0): IDBKeyRange => IDBKeyRange.bound([id, from], [id, []]);
-
-/** Of several requests the first that fails is reported; the others must not count as unheard. */
-function heard<T>(request: Promise<T>): Promise<T> {
-  request.catch(() => {});
-  return request;
-}
-
-/** Whoever waits for it learns how it ended; a request that fails before that must not leave it unheard. */
-function quiet<T extends { done: Promise<void> }>(transaction: T): T {
-  transaction.done.catch(() => {});
-  return transaction;
-}
-
 /** The database was closed under us, or the browser gave the transaction up. */
 const isClosed = (error: unknown): boolean =>
   error instanceof DOMException &&
   ['InvalidStateError', 'AbortError', 'TransactionInactiveError'].includes(error.name);
-
-/** The log as far as it has no holes: what stands after one is asked for again. */
-function joinChunks(progress: Progress, chunks: readonly SavedChunk[]): SavedLog {
-  const events: NumberedEvent[] = [];
-  let last: number | undefined;
-  for (const chunk of chunks) {
-    if (last !== undefined && chunk.firstSeq > last + 1) break;
-    const from = last ?? 0;
-    for (const event of chunk.events) if (event.n > from) events.push(event);
-    last = Math.max(from, chunk.lastSeq);
-  }
-  return { epoch: progress.epoch, events, last: last ?? progress.lastPersisted };
-}

@@ -3,7 +3,8 @@ import type { SessionId } from '../../../core/ids.ts';
 import { isObject } from '../../../core/json.ts';
 import { oneLine } from '../../../core/text/sanitise.ts';
 import type { SessionSummary } from '../../../core/wire/rest.ts';
-import type { OldRow, SavedSession } from './schema.ts';
+import type { OutboxEntry } from '../../client/ports.ts';
+import type { OldRow, SavedQueued, SavedSession } from './schema.ts';
 
 /** The epoch of a log that was made from version 1's messages; no gateway has it. */
 export const LEGACY_EPOCH = 'v1';
@@ -29,7 +30,27 @@ export function sessionFromOldRow(row: OldRow): SavedSession | undefined {
     pending: [],
   };
   const preview = oneLine(textIn(row, ['lastMessage', 'preview']) ?? '', 120);
-  return { id, summary, readN: 0, unread: 0, preview, draft: '', outbox: [], gone: false };
+  return { id, summary, readN: 0, unread: 0, preview, draft: '', gone: false };
+}
+
+/** A session's row of version 2 without its queued messages, and those as rows that nobody owns yet. */
+export function outboxOfVersion2(row: SavedSession & { outbox?: OutboxEntry[] }): {
+  rest: SavedSession;
+  queued: SavedQueued[];
+} {
+  if (!('outbox' in row)) return { rest: row, queued: [] };
+  const { outbox, ...rest } = row;
+  const entries = Array.isArray(outbox) ? outbox : [];
+  return {
+    rest,
+    queued: entries.map((entry, order) => ({
+      sessionId: row.id,
+      key: entry.key,
+      order,
+      owner: '',
+      entry,
+    })),
+  };
 }
 
 /** Whether an old message belongs to this session, whatever the field is called. */

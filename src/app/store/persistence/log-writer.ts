@@ -9,12 +9,15 @@ interface Log {
   next: number;
   pending: NumberedEvent[];
   firstPending: number;
+  /** What is on disk has a hole after what we read of it. */
+  holed: boolean;
 }
 
 /**
  * Writes the sessions' logs to disk while they stream: together, at most {@link PERSIST_EVERY_MS} or
  * {@link PERSIST_EVERY_BYTES} after they arrived; at once where a loss would hurt (R27). What waits is bounded
- * by what arrives in that time.
+ * by what arrives in that time. What comes after something that another tab has still to write is left to that tab:
+ * what is on disk has no holes, and the rest is read again after a reload (R21).
  */
 export class LogWriter {
   readonly #logs = new Map<SessionId, Log>();
@@ -29,15 +32,18 @@ export class LogWriter {
     readonly committed: (id: SessionId, n: number) => void,
   ) {}
 
-  /** The log that is on disk already, up to `last`. */
-  continueLog(id: SessionId, epoch: string, last: number): void {
-    this.#logs.set(id, { epoch, next: last + 1, pending: [], firstPending: last + 1 });
+  /** The log that is on disk already, up to `last`. `holed`: something stands behind a hole there. */
+  continueLog(id: SessionId, epoch: string, last: number, holed = false): void {
+    this.#logs.set(id, { epoch, next: last + 1, pending: [], firstPending: last + 1, holed });
   }
 
-  /** Another log begins at `low`; what was on disk of this session's goes. */
-  startLog(id: SessionId, epoch: string, low: number): void {
+  /**
+   * Another log begins; what was on disk of this session's goes. It stands for every number from 1: what it
+   * lacks at its beginning is a gap, which is the first event then (R21).
+   */
+  startLog(id: SessionId, epoch: string): void {
     this.#drop(id);
-    this.#logs.set(id, { epoch, next: low, pending: [], firstPending: low });
+    this.#logs.set(id, { epoch, next: 1, pending: [], firstPending: 1, holed: false });
     void this.storage.resetLog(id, epoch);
   }
 
@@ -68,16 +74,25 @@ export class LogWriter {
     this.#urgent = false;
     this.#bytes = 0;
     const batches: LogBatch[] = [];
+    const logs: Log[] = [];
     for (const [id, log] of this.#logs) {
       if (log.pending.length === 0) continue;
-      batches.push({ id, epoch: log.epoch, firstSeq: log.firstPending, events: log.pending });
+      const { epoch, firstPending: firstSeq, pending: events, holed: repair } = log;
+      batches.push({ id, epoch, firstSeq, events, ...(repair && { repair }) });
+      logs.push(log);
       log.pending = [];
     }
-    if (batches.length > 0 && (await this.storage.append(batches, durability))) {
-      for (const { id, epoch, events } of batches) {
+    if (batches.length > 0) {
+      const standing = await this.storage.append(batches, durability);
+      batches.forEach((batch, index) => {
         // It may have been forgotten or begun anew while it was written.
-        if (this.#logs.get(id)?.epoch === epoch) this.committed(id, events.at(-1)!.n);
-      }
+        const log = this.#logs.get(batch.id);
+        const to = standing?.get(batch.id);
+        if (!log || log !== logs[index] || to === undefined) return;
+        log.holed = false;
+        // Never more than stands there without a hole.
+        if (to > 0) this.committed(batch.id, Math.min(to, batch.events.at(-1)!.n));
+      });
     }
     await this.#compact();
   }

@@ -5,8 +5,8 @@ import type { SessionSummary } from '../../../core/wire/rest.ts';
 import type { OutboxEntry } from '../../client/ports.ts';
 
 export const DATABASE = 'aperture-db';
-/** 1: the first dashboard's (R23). 2: logs in chunks. */
-export const VERSION = 2;
+/** 1: the first dashboard's (R23). 2: logs in chunks. 3: queued messages in rows of their own, each with its owner. */
+export const VERSION = 3;
 
 /** A stretch of a session's log, protocol-independent. Stands for the numbers `firstSeq … lastSeq`. */
 export interface SavedChunk {
@@ -36,9 +36,19 @@ export interface SavedSession {
   unread: number;
   preview: string;
   draft: string;
-  outbox: OutboxEntry[];
   /** The gateway has it no more; this copy was kept. */
   gone: boolean;
+}
+
+/** One message on its way. A tab sends only what it owns, so that two of them never send the same one. */
+export interface SavedQueued {
+  sessionId: SessionId;
+  key: string;
+  /** Place among this session's messages of the same owner. */
+  order: number;
+  /** The tab that sends it; empty for none. Whoever is first may take over the rows of a tab that is gone. */
+  owner: string;
+  entry: OutboxEntry;
 }
 
 /** Version 1's rows, whose fields we can only guess: everything but the key path is looked for tolerantly. */
@@ -60,7 +70,9 @@ export interface ApertureSchema extends DBSchema {
   chunks: { key: [SessionId, number]; value: SavedChunk };
   progress: { key: SessionId; value: Progress };
   'session-state': { key: SessionId; value: SavedSession };
+  // Version 3's.
+  outbox: { key: [SessionId, string]; value: SavedQueued };
 }
 
 export type StoreName =
-  'sessions' | 'messages' | 'metadata' | 'chunks' | 'progress' | 'session-state';
+  'sessions' | 'messages' | 'metadata' | 'chunks' | 'progress' | 'session-state' | 'outbox';
