@@ -3,21 +3,23 @@ import { ApertureError } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { MAX_LIVE_SESSIONS } from '../../core/limits.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
+import { browserSockets } from './browser-sockets.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { ConnectionContext, SessionCheck } from './context.ts';
 import { DialQueue } from './dial-queue.ts';
 import type { Environment } from './environment.ts';
 import { pickYielding } from './limit.ts';
 import type { ClientHost, OutboxEntry } from './ports.ts';
-import type { Fetch, Place, Socket, SocketFactory } from './protocols/port.ts';
+import type { Fetch, Place, SocketFactory } from './protocols/port.ts';
 import { SessionConnection } from './session-connection.ts';
+import type { ConnectionCounts } from './session-report.ts';
 import { WakeDetector } from './wake.ts';
 
 export interface ApertureClientOptions {
   host: ClientHost;
-  /** Where a session lives. Its protocol's adapter must have been loaded. */
-  place: (id: SessionId) => Place;
-  /** Asks the gateway about one session (R11). */
+  /** Where a session lives; undefined for one that is nowhere, or whose adapter was not loaded. */
+  place: (id: SessionId) => Place | undefined;
+  /** Asks its server about one session (R11). */
   check: (id: SessionId) => Promise<SessionCheck>;
   environment: Environment;
   /** Names this tab in the logs, 1 to 64 characters. */
@@ -85,6 +87,11 @@ export class ApertureClient {
     await connection.connect();
   }
 
+  /** Holds a socket, or has one coming. */
+  isLive(id: SessionId): boolean {
+    return this.#connections.get(id)?.live ?? false;
+  }
+
   /** Whether connecting one more session would take nothing from another. */
   get hasRoom(): boolean {
     return this.#live().length < this.#limit;
@@ -103,6 +110,16 @@ export class ApertureClient {
   forgetSession(id: SessionId): void {
     this.#connections.get(id)?.dispose();
     this.#connections.delete(id);
+  }
+
+  /** Closes its connection for good, if there is one, and shows why. */
+  failSession(id: SessionId, error: ApertureError): void {
+    this.#obtain(id).fail(error);
+  }
+
+  /** What was counted of it; undefined before its first use on this page (R48). */
+  inspect(id: SessionId): ConnectionCounts | undefined {
+    return this.#connections.get(id)?.report.counts;
   }
 
   /** The gateway's list has it no more (R17). */
@@ -215,9 +232,6 @@ export class ApertureClient {
     for (const connection of this.#connections.values()) run(connection);
   }
 }
-
-const browserSockets: SocketFactory = (url, protocols) =>
-  new WebSocket(url, [...protocols]) as unknown as Socket;
 
 const closed = (): ApertureError =>
   new ApertureError('disconnected', 'The page has closed its connections.');

@@ -5,12 +5,19 @@ import type { CloseInfo } from '../../core/wire/close-codes.ts';
 import { Timer } from './clock.ts';
 import type { ConnectionContext } from './context.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { Incoming, Link, ResumePoint } from './protocols/port.ts';
+import type { SessionAbilities } from '../../core/session/abilities.ts';
+import type { Incoming, Link, Place, ResumePoint } from './protocols/port.ts';
 
 /** A connection that held for this long after it was acknowledged has proven itself; ms (R8). */
 export const MIN_UPTIME_MS = 5_000;
 /** How long the browser's word that there is no network is shown before the socket itself is asked; ms (R14). */
 export const OFFLINE_DOUBT_MS = 3_000;
+
+const NOWHERE: CloseInfo = {
+  verdict: 'fatal',
+  code: 'no_endpoint',
+  message: 'The server of this session is not in the list of this page. Add it again.',
+};
 
 export interface AttemptReports {
   /** Asked when the dial's turn has come. */
@@ -36,6 +43,7 @@ export class Attempt {
   readonly #context: ConnectionContext;
   readonly #reports: AttemptReports;
   #link: Link | undefined;
+  #place: Place | undefined;
   #heartbeat: Heartbeat | undefined;
   #attached = false;
   #lastWords: ErrorInfo | undefined;
@@ -57,6 +65,21 @@ export class Attempt {
   /** Open and acknowledged: the only time when frames may go out. */
   get link(): Link | undefined {
     return this.#attached ? this.#link : undefined;
+  }
+
+  /** What can be done by this connection; undefined before it was opened. */
+  get abilities(): SessionAbilities | undefined {
+    const { protocol, policy } = this.#place ?? {};
+    if (!this.#link || !protocol || !policy) return undefined;
+    const { cancel, approve, liveness, afterDrop = protocol.afterDrop } = this.#link;
+    return {
+      cancel: cancel !== undefined,
+      approve: approve !== undefined,
+      liveness: liveness !== undefined,
+      afterDrop,
+      concurrency: policy.concurrency,
+      shared: protocol.shared,
+    };
   }
 
   /** Takes a place in the dial queue (R20). `urgent`: before those that nobody looks at. */
@@ -109,32 +132,53 @@ export class Attempt {
   #open(): void {
     const { sockets, fetch, client, clock } = this.#context;
     const place = this.#context.place(this.id);
+    if (!place) return this.#broken(NOWHERE);
     const { protocol } = place;
+    this.#place = place;
     this.resume = this.#reports.resume();
     this.#timeout.set(CONNECT_TIMEOUT_MS, () =>
       this.#broken({
         verdict: 'retry',
         code: 'timeout',
-        message: `The gateway did not answer within ${CONNECT_TIMEOUT_MS / 1000} s.`,
+        message: `The server did not answer within ${CONNECT_TIMEOUT_MS / 1000} s.`,
       }),
     );
-    this.#link = protocol.open({
-      session: this.id,
-      endpoint: place.endpoint,
-      policy: place.policy,
-      summary: place.summary,
-      remote: place.remote,
-      was: place.was,
-      client,
-      resume: this.resume,
-      sockets,
-      fetch,
-      now: () => clock.now(),
-      sink: {
-        incoming: (message) => this.#incoming(message),
-        closed: (code, reason) => this.#broken(protocol.classifyClose(code, reason)),
-      },
-    });
+    const link = this.#tryOpen(() =>
+      protocol.open({
+        session: this.id,
+        endpoint: place.endpoint,
+        policy: place.policy,
+        summary: place.summary,
+        remote: place.remote,
+        was: place.was,
+        client,
+        resume: this.resume,
+        sockets,
+        fetch,
+        now: () => clock.now(),
+        clock,
+        sink: {
+          incoming: (message) => this.#incoming(message),
+          closed: (code, reason) => this.#broken(protocol.classifyClose(code, reason)),
+        },
+      }),
+    );
+    this.#link = link;
+    if (this.#abort.signal.aborted) link?.close();
+  }
+
+  /** An adapter that throws costs this attempt and nothing else. */
+  #tryOpen(open: () => Link): Link | undefined {
+    try {
+      return open();
+    } catch (error) {
+      this.#broken({
+        verdict: 'fatal',
+        code: 'cannot_open',
+        message: `The connection could not be opened: ${String(error)}`,
+      });
+      return undefined;
+    }
   }
 
   #incoming(message: Incoming): void {

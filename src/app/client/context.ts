@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 import type { ClientHost } from './ports.ts';
 import type { Fetch, Place, SocketFactory } from './protocols/port.ts';
 
-/** What the gateway says of a session that could not be dialled (R11). */
+/** What its server says of a session that could not be dialled (R11). */
 export type SessionCheck =
   | { status: 'there' }
   | { status: 'gone' }
@@ -23,8 +23,8 @@ export interface ConnectionContext {
   readonly dials: DialQueue;
   readonly sockets: SocketFactory;
   readonly fetch: Fetch;
-  /** Asked anew for every attempt: a token may have changed, an adapter may have noted something. */
-  readonly place: (id: SessionId) => Place;
+  /** Asked anew for every attempt: a token may have changed, an adapter may have noted something. Undefined for one that is nowhere. */
+  readonly place: (id: SessionId) => Place | undefined;
   /** Names this tab. */
   readonly client: string;
   readonly host: ClientHost;

@@ -28,13 +28,13 @@ export class GatewayApi {
   ) {}
 
   async agents(): Promise<AgentsResponse> {
-    const body = await this.#call('GET', 'v1/agents');
+    const body = await this.#list('v1/agents');
     if (!isObject(body) || !Array.isArray(body['agents'])) throw notGateway(this.endpoint.url);
     return body as unknown as AgentsResponse;
   }
 
   async sessions(): Promise<SessionSummary[]> {
-    const body = await this.#call('GET', 'v1/sessions');
+    const body = await this.#list('v1/sessions');
     if (!isObject(body) || !Array.isArray(body['sessions'])) throw notGateway(this.endpoint.url);
     return (body as unknown as SessionsResponse).sessions;
   }
@@ -71,10 +71,20 @@ export class GatewayApi {
     } catch (error) {
       if (!(error instanceof ApertureError)) return { status: 'unreachable' };
       if (error.code === 'not_found') return { status: 'gone' };
-      if (error.code === 'unauthorized' || error.code === 'forbidden') {
+      if (isRefusal(error.code)) {
         return { status: 'refused', error };
       }
       return { status: 'unreachable' };
+    }
+  }
+
+  /** What every gateway has: where it is not found, there is none. */
+  async #list(path: string): Promise<unknown> {
+    try {
+      return await this.#call('GET', path);
+    } catch (error) {
+      const missing = error instanceof ApertureError && error.code === 'not_found';
+      throw missing ? notGateway(this.endpoint.url) : error;
     }
   }
 
@@ -113,6 +123,16 @@ export class GatewayApi {
     throw fromStatus(response.status, url);
   }
 }
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'forbidden',
+  'forbidden_host',
+  'forbidden_origin',
+]);
+
+/** The gateway is there and does not want us: trying again changes nothing. */
+export const isRefusal = (code: string): boolean => REFUSALS.has(code);
 
 /** Whether a gateway answers at this address; needs no token. */
 export async function isGateway(

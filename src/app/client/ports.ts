@@ -1,5 +1,7 @@
 import type { ContentBlock } from '../../core/acp.ts';
 import type { SessionId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { SessionAbilities } from '../../core/session/abilities.ts';
 import type { ConnectionState, Delivery } from '../../core/session/connection-state.ts';
 import type { NumberedEvent } from '../../core/session/event.ts';
 import type { AttachMode } from '../../core/wire/frames.ts';
@@ -40,8 +42,10 @@ export interface ClientHost {
   evictionHints(id: SessionId): EvictionHints;
   connectionChanged(id: SessionId, state: ConnectionState): void;
   /** On `full` the host forgets what it has of this session; on `gap` it shows one. Comes before any event. */
-  attached(id: SessionId, info: Attached): void;
+  attached(id: SessionId, info: Attached, abilities: SessionAbilities): void;
   events(id: SessionId, events: NumberedEvent[]): void;
   summaryChanged(id: SessionId, summary: SessionSummary): void;
+  /** What the adapter wants to be kept with the session. */
+  remoteChanged(id: SessionId, remote: JsonObject): void;
   outboxChanged(id: SessionId, entries: readonly OutboxEntry[]): void;
 }

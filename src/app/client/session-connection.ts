@@ -1,22 +1,21 @@
 import type { ContentBlock, TurnState } from '../../core/acp.ts';
-import { retryPolicy } from '../../core/endpoint/policy.ts';
 import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
 import { newId, type SessionId } from '../../core/ids.ts';
 import { WAKE_PONG_TIMEOUT_MS } from '../../core/limits.ts';
-import type { RetryPolicy } from '../../core/retry/policy.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
 import type { SessionEvent } from '../../core/session/event.ts';
 import type { CloseInfo } from '../../core/wire/close-codes.ts';
 import { Answers } from './answers.ts';
 import { Attempt } from './attempt.ts';
-import { Timer } from './clock.ts';
 import type { ConnectionContext, SessionCheck } from './context.ts';
 import type { EnvironmentHint } from './environment.ts';
 import { LogReader } from './log-reader.ts';
 import { Opening } from './opening.ts';
+import { disconnected, ended, gaveUp, verdictOf } from './verdict.ts';
 import { Outbox } from './outbox.ts';
 import type { Attached } from './ports.ts';
-import { RetryBudget } from './retry-budget.ts';
+import { RetrySchedule } from './retry-schedule.ts';
+import { SessionReport } from './session-report.ts';
 import type { Incoming, Link, SequencedEvent } from './protocols/port.ts';
 
 const OFFLINE = 'This device is offline.';
@@ -26,17 +25,16 @@ export class SessionConnection {
   readonly outbox: Outbox;
   /** ms since 1970 of the last event or message, 0 for none; status writes and pings do not count (R5). */
   lastActivity = 0;
+  readonly report: SessionReport;
 
   readonly #context: ConnectionContext;
   readonly #answers: Answers;
-  readonly #retry: Timer;
-  readonly #budget = new RetryBudget();
+  readonly #retry: RetrySchedule;
   readonly #log = new LogReader();
   #state: ConnectionState = { status: 'disconnected', reason: 'never' };
   #attempt: Attempt | undefined;
   #opening: Opening | undefined;
   #generation = 0;
-  #retries = 0;
   #turn: TurnState = 'idle';
   /** The prompt whose turn runs, as far as the log has been read here. */
   #turnKey: string | undefined;
@@ -53,17 +51,21 @@ export class SessionConnection {
     context: ConnectionContext,
   ) {
     this.#context = context;
-    this.#retry = new Timer(context.clock);
+    this.#retry = new RetrySchedule(id, context);
+    this.report = new SessionReport(id, context.clock);
     this.#answers = new Answers(context.clock);
     this.outbox = new Outbox({
       now: () => context.clock.now(),
       send: (key, prompt) => {
         this.#touch();
+        this.report.promptsOut++;
+        this.report.note('prompt', key);
         this.#link?.prompt(key, prompt);
       },
       changed: (entries) => {
         if (!this.#disposed) context.host.outboxChanged(id, entries);
       },
+      parallel: () => context.place(id)?.policy.concurrency === 'parallel',
     });
   }
 
@@ -111,7 +113,12 @@ export class SessionConnection {
 
   /** It cannot be connected for a reason outside of it. */
   refuse(error: ApertureError): void {
-    if (!this.live && this.#state.status !== 'ended') this.#fail(error);
+    if (!this.live) this.fail(error);
+  }
+
+  /** Ends the connection for good, for a reason outside of it: only the user opens it again. */
+  fail(error: ApertureError): void {
+    if (this.#state.status !== 'ended') this.#fail(error);
   }
 
   /** The gateway's list has it no more (R11, R17). */
@@ -180,10 +187,6 @@ export class SessionConnection {
     this.#attempt?.probe(WAKE_PONG_TIMEOUT_MS);
   }
 
-  get #policy(): RetryPolicy {
-    return retryPolicy(this.#context.place(this.id).policy);
-  }
-
   get #link(): Link | undefined {
     return this.#attempt?.link;
   }
@@ -209,21 +212,24 @@ export class SessionConnection {
       incoming: (message) => this.#incoming(attempt, message),
       roundTrip: (ms) => {
         this.#waking = false;
+        this.report.roundTrip = ms;
         this.#connected(ms);
       },
       proven: () => {
-        this.#retries = 0;
+        this.#retry.proven();
         this.#log.proven();
       },
       broken: (info, lastWords) => this.#broken(attempt, info, lastWords),
     });
     this.#attempt = attempt;
-    if (this.#reason) this.#setReconnecting(Math.max(1, this.#retries), this.#reason);
+    this.report.dialled(attempt.generation);
+    if (this.#reason) this.#setReconnecting(Math.max(1, this.#retry.attempt), this.#reason);
     else this.#setState({ status: 'connecting', since: clock.now() });
     attempt.start(host.evictionHints(this.id).viewed);
   }
 
   #incoming(attempt: Attempt, message: Incoming): void {
+    this.report.heard();
     switch (message.kind) {
       case 'attached':
         if (!attempt.link) this.#attached(attempt, message.info, message.pending);
@@ -246,6 +252,10 @@ export class SessionConnection {
         // Only once the log stands where the summary does, or it would overtake the events.
         if (message.summary.head <= this.#log.last) this.#setTurn(message.summary.turn);
         return;
+      case 'remote':
+        return this.#context.host.remoteChanged(this.id, message.remote);
+      case 'ignored':
+        return this.report.ignored(message.why, message.detail);
       default:
     }
   }
@@ -256,12 +266,14 @@ export class SessionConnection {
       this.#again('The log does not fit what this page has; it is read again.');
       return;
     }
+    const again = this.#reason !== '';
     attempt.acknowledged();
+    this.report.attached(again, info.mode);
     this.lastActivity = Math.max(this.lastActivity, info.session.updatedAt);
     this.#turn = info.session.turn;
     if (info.mode !== 'resume') this.#turnKey = undefined;
     this.#reason = '';
-    this.#context.host.attached(this.id, info);
+    this.#context.host.attached(this.id, info, attempt.abilities!);
     this.#connected(undefined);
     this.#answers.attached(pending, this.#sendAnswer);
     this.#takeOpening()?.resolve();
@@ -276,6 +288,7 @@ export class SessionConnection {
     }
     if (taken.length === 0) return;
     this.#touch();
+    this.report.eventsIn++;
     this.#context.host.events(this.id, [...taken]);
     this.#follow(sequenced.event, this.#log.fresh(sequenced.n));
     this.#catchUp();
@@ -289,7 +302,10 @@ export class SessionConnection {
         return;
       case 'turn':
         this.#turnKey = event.state === 'idle' ? undefined : event.key;
-        if (fresh) this.#setTurn(event.state);
+        if (fresh) {
+          this.report.turn(event.state !== 'idle', event.key);
+          this.#setTurn(event.state);
+        }
         return;
       case 'resolved':
         return this.#answers.resolved(event.id);
@@ -318,22 +334,31 @@ export class SessionConnection {
   /** The attempt is over, for the reason given. */
   #broken(attempt: Attempt, info: CloseInfo, lastWords: ErrorInfo | undefined): void {
     const wasAttached = attempt.link !== undefined;
+    const verdict = verdictOf(info, wasAttached ? attempt.abilities : undefined);
     // Nobody is to blame for it, and somebody is waiting: no back-off, the queue spaces the dials.
     const diedInSleep = this.#waking && info.code === 'half_open';
+    this.report.closed(`${verdict}, ${info.code}`);
     this.#drop();
     const { code, message } = lastWords ?? info;
-    const error = new ApertureError(code, message, { retryable: info.verdict === 'retry' });
+    const error = new ApertureError(code, message, { retryable: verdict === 'retry' });
     const opening = this.#takeOpening();
     if (info.code === 'ended') this.#end(false);
-    else if (info.verdict === 'lost') this.#end(true);
-    else if (info.verdict === 'done') this.disconnect('closed');
-    else if (info.verdict === 'fatal') this.#fail(error);
+    else if (verdict === 'lost') this.#end(true);
+    else if (verdict === 'done') this.#done(message);
+    else if (verdict === 'fatal') this.#fail(error);
     else if (diedInSleep) this.#again(info.message);
     else {
       this.#scheduleRetry(info.message);
       if (!wasAttached) void this.#tellApart();
     }
     opening?.reject(error);
+  }
+
+  /** Finished as intended: the next message connects again, also one that waits already. */
+  #done(why: string): void {
+    const waits = this.outbox.entries.some(({ delivery }) => delivery.state === 'queued');
+    if (waits) this.#scheduleRetry(why);
+    else this.disconnect('closed');
   }
 
   /**
@@ -353,30 +378,11 @@ export class SessionConnection {
   }
 
   #scheduleRetry(why: string): void {
-    const { random, clock, environment } = this.#context;
-    const reason = environment.online() ? why : OFFLINE;
-    const planned = this.#policy.delay(++this.#retries, random());
-    if (planned === null) {
-      const tries = this.#retries - 1;
-      this.#retries = 0;
-      this.#fail(
-        new ApertureError(
-          'gave_up',
-          `${reason} ${tries} attempts failed. Press Retry to try again.`,
-          {
-            retryable: true,
-          },
-        ),
-      );
-      return;
-    }
-    const delay = Math.max(planned, this.#budget.wait(clock.now()));
+    const reason = this.#context.environment.online() ? why : OFFLINE;
+    const planned = this.#retry.plan(() => this.#dial());
+    if ('tries' in planned) return this.#fail(gaveUp(reason, planned.tries));
     this.#reason = reason;
-    this.#setReconnecting(this.#retries, reason, clock.now() + delay);
-    this.#retry.set(delay, () => {
-      this.#budget.spend(clock.now());
-      this.#dial();
-    });
+    this.#setReconnecting(this.#retry.attempt, reason, planned.at);
   }
 
   #fail(error: ApertureError): void {
@@ -402,6 +408,7 @@ export class SessionConnection {
   /** Ends the attempt under way; nothing is heard of it from here on. */
   #drop(): void {
     this.#retry.clear();
+    this.report.closed('here');
     this.#attempt?.dispose();
     this.#attempt = undefined;
     this.#caughtUp = false;
@@ -422,7 +429,7 @@ export class SessionConnection {
   }
 
   #setReconnecting(attempt: number, reason: string, retryAt?: number): void {
-    const max = this.#policy.maxAttempts;
+    const max = this.#retry.policy.maxAttempts;
     this.#setState({ status: 'reconnecting', attempt, max, reason, retryAt });
   }
 
@@ -435,8 +442,3 @@ export class SessionConnection {
     if (!this.#disposed) this.#context.host.connectionChanged(this.id, state);
   }
 }
-
-const disconnected = (): ApertureError =>
-  new ApertureError('disconnected', 'The connection was closed here.', { retryable: true });
-
-const ended = (): ApertureError => new ApertureError('ended', 'This session has ended.');

@@ -1,29 +1,31 @@
 import { ApertureError, toErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
-import type { DirectoriesResponse, NewSessionRequest } from '../../core/wire/rest.ts';
+import type { AgentsResponse, DirectoriesResponse } from '../../core/wire/rest.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
-import { parseAddress } from './address.ts';
-import type { EndpointControl } from './endpoint.ts';
+import type { GatewayApi } from '../client/gateway-api.ts';
+import type { Connector } from './connector.ts';
+import type { EndpointCommands } from './endpoint-commands.ts';
+import type { EndpointId, NewSessionAt } from './endpoint-types.ts';
+import type { EndpointEntry } from './endpoint-entry.ts';
+import type { Endpoints } from './endpoints.ts';
 import type { Ingest } from './ingest.ts';
 import type { SessionEntry } from './record.ts';
 import type { Saver } from './saver.ts';
 import type { Sessions } from './sessions.ts';
 import type { StoreState } from './state.ts';
 import type { Toasts } from './toasts.ts';
-import type { TokenKeeper } from './tokens.ts';
 import type { Actions, AnswerState, Settings, Toast } from './types.ts';
 
 export interface ActionsParts {
   state: StoreState;
   sessions: Sessions;
-  endpoint: EndpointControl;
+  endpoints: Endpoints;
+  commands: EndpointCommands;
+  connector: Connector;
   client: ApertureClient;
   ingest: Ingest;
   saver: Saver;
   toasts: Toasts;
-  tokens: TokenKeeper;
-  /** Lets go of what lives on other gateways than `url`, and shows what is cached of this one. */
-  moveTo: (url: string) => Promise<void>;
 }
 
 /** The only writers of the store (apart from what arrives). */
@@ -36,14 +38,21 @@ export class StoreActions implements Actions {
 
   activate(id: SessionId): void {
     this.#parts.sessions.view(id);
-    this.#connectIfIdle(id);
+    this.#parts.connector.connectIfIdle(id);
   }
 
-  async createSession(request: NewSessionRequest): Promise<SessionId> {
-    const { endpoint, sessions } = this.#parts;
-    const { api } = endpoint;
-    const summary = await api.create(request);
-    const entry = sessions.add(summary, api.endpoint.url, 0);
+  async createSession(request: NewSessionAt): Promise<SessionId> {
+    const { endpoints, sessions, commands } = this.#parts;
+    const endpoint = endpoints.get(request.endpoint) ?? endpoints.main ?? endpoints.all[0];
+    if (!endpoint || (request.endpoint !== undefined && endpoint.id !== request.endpoint)) {
+      throw noEndpoint();
+    }
+    let entry: SessionEntry;
+    if (endpoint.protocol === 'aperture') {
+      const { agent = '', cwd = '', title } = request;
+      const summary = await apiOf(endpoint).create({ agent, cwd, ...(title && { title }) });
+      entry = sessions.add(summary, endpoint.id, 0);
+    } else entry = commands.createLocal(endpoint, request);
     sessions.view(entry.id);
     this.connect(entry.id);
     return entry.id;
@@ -52,10 +61,12 @@ export class StoreActions implements Actions {
   async endSession(id: SessionId): Promise<void> {
     const entry = this.#entry(id);
     if (!entry) return;
-    if (!entry.gone && entry.endpoint !== undefined) {
+    const endpoint = this.#parts.endpoints.get(entry.endpoint);
+    // Only a gateway can be asked to end one; elsewhere it ends with its connection.
+    if (!entry.gone && endpoint?.protocol === 'aperture') {
       entry.ending = true;
       try {
-        await this.#parts.endpoint.api.remove(id);
+        await apiOf(endpoint).remove(id);
       } catch (error) {
         entry.ending = false;
         throw error;
@@ -65,22 +76,23 @@ export class StoreActions implements Actions {
   }
 
   async forgetSession(id: SessionId): Promise<void> {
-    const { sessions, state } = this.#parts;
+    const { sessions, state, connector } = this.#parts;
     await sessions.remove(id);
-    this.#connectIfIdle(state.activeSessionId.peek());
+    connector.connectIfIdle(state.activeSessionId.peek());
   }
 
   async renameSession(id: SessionId, title: string): Promise<void> {
-    const { endpoint, saver } = this.#parts;
+    const { endpoints, connector, saver } = this.#parts;
     const entry = this.#entry(id);
     const wanted = title.trim();
     if (!entry || wanted === '') return;
     const before = entry.record.title.peek();
     entry.record.title.value = wanted;
     saver.soon(entry);
-    if (!this.#connectable(entry)) return;
+    const api = endpoints.get(entry.endpoint)?.control?.api;
+    if (!api || connector.obstacle(entry)) return;
     try {
-      await endpoint.api.rename(id, wanted);
+      await api.rename(id, wanted);
     } catch (error) {
       entry.record.title.value = before;
       throw error;
@@ -100,15 +112,13 @@ export class StoreActions implements Actions {
   }
 
   sendPrompt(id: SessionId, text: string): void {
-    const { client, state } = this.#parts;
+    const { client, connector } = this.#parts;
     const entry = this.#entry(id);
     if (!entry || text.trim() === '') return;
-    if (!this.#connectable(entry)) {
-      this.#fail('This session is a local copy: no gateway has it, so nobody can answer.');
-      return;
-    }
     try {
-      client.sendToSession(id, [{ type: 'text', text }], state.settings.peek().whileBusy);
+      const obstacle = connector.obstacle(entry) ?? this.#busy(entry);
+      if (obstacle) throw obstacle;
+      client.sendToSession(id, [{ type: 'text', text }], this.#whileBusy(entry));
     } catch (error) {
       // Nothing was taken, so the words stay where they were written.
       entry.record.draft.value = text;
@@ -188,19 +198,7 @@ export class StoreActions implements Actions {
   }
 
   connect(id: SessionId): void {
-    const { client, sessions } = this.#parts;
-    const entry = this.#entry(id);
-    if (!entry || !this.#connectable(entry)) return;
-    entry.parked = false;
-    // The cached log first: it says from where to go on (R21, R28).
-    void sessions
-      .load(entry)
-      .then(() => client.connectSession(id))
-      .catch((error: unknown) => {
-        if (error instanceof ApertureError && error.code === 'connection_limit') {
-          this.#fail(error.message);
-        }
-      });
+    this.#parts.connector.connect(id);
   }
 
   disconnect(id: SessionId): void {
@@ -210,30 +208,37 @@ export class StoreActions implements Actions {
     this.#parts.client.disconnectSession(id);
   }
 
-  async setEndpoint(address: string, token: string, remember: boolean): Promise<void> {
-    const { endpoint, tokens, moveTo } = this.#parts;
-    const parsed = parseAddress(address);
-    const next = { url: parsed.url, token: token.trim() || (parsed.token ?? '') };
-    if (next.token === '') {
-      throw new ApertureError('unauthorized', 'Enter the token that the gateway printed.');
-    }
-    await endpoint.probe(next);
-    await moveTo(next.url);
-    tokens.keep(next, remember);
-    await endpoint.use(next);
+  setEndpoint(address: string, token: string, remember: boolean): Promise<void> {
+    return this.#parts.commands.setEndpoint(address, token, remember);
   }
 
   retryEndpoint(): void {
-    void this.#parts.endpoint.refresh();
+    for (const { control } of this.#parts.endpoints.all) void control?.refresh();
   }
 
   async refreshAgents(): Promise<void> {
-    await this.#parts.endpoint.refreshAgents();
+    await this.#parts.endpoints.main?.control?.refreshAgents();
   }
 
-  async directories(path?: string): Promise<DirectoriesResponse> {
-    return this.#parts.endpoint.api.directories(path);
+  async directories(path?: string, endpoint?: EndpointId): Promise<DirectoriesResponse> {
+    return this.#gateway(endpoint).directories(path);
   }
+
+  async agentsAt(endpoint: EndpointId): Promise<AgentsResponse> {
+    return this.#gateway(endpoint).agents();
+  }
+
+  probeEndpoint: Actions['probeEndpoint'] = (...args) =>
+    this.#parts.commands.probeEndpoint(...args);
+  addEndpoint: Actions['addEndpoint'] = (wanted) => this.#parts.commands.addEndpoint(wanted);
+  changeEndpoint: Actions['changeEndpoint'] = (id, patch) =>
+    this.#parts.commands.changeEndpoint(id, patch);
+  removeEndpoint: Actions['removeEndpoint'] = (id) => this.#parts.commands.removeEndpoint(id);
+  unlockEndpoints: Actions['unlockEndpoints'] = (words) =>
+    this.#parts.commands.unlockEndpoints(words);
+  remoteSessions: Actions['remoteSessions'] = (id) => this.#parts.commands.remoteSessions(id);
+  takeOver: Actions['takeOver'] = (id) => this.#parts.commands.takeOver(id);
+  inspect: Actions['inspect'] = (id) => this.#parts.commands.inspect(id);
 
   changeSettings(patch: Partial<Settings>): void {
     const { state, saver } = this.#parts;
@@ -253,20 +258,35 @@ export class StoreActions implements Actions {
     return this.#parts.state.entry(id);
   }
 
-  /** It lives on the gateway in use, as far as we know. */
-  #connectable(entry: SessionEntry): boolean {
-    return (
-      !entry.gone && entry.endpoint !== undefined && entry.endpoint === this.#parts.endpoint.url
+  /** @throws ApertureError `no_endpoint`, `no_token`. */
+  #gateway(id: EndpointId | undefined): GatewayApi {
+    const { endpoints } = this.#parts;
+    const endpoint = id === undefined ? endpoints.main : endpoints.get(id);
+    if (endpoint) return apiOf(endpoint);
+    throw noEndpoint();
+  }
+
+  #concurrency(entry: SessionEntry) {
+    return this.#parts.endpoints.get(entry.endpoint)?.policy.concurrency ?? 'ask';
+  }
+
+  /** Why a message is refused now, where its endpoint wants one at a time (R40). */
+  #busy(entry: SessionEntry): ApertureError | undefined {
+    if (this.#concurrency(entry) !== 'reject') return undefined;
+    const { turn, outbox } = entry.record;
+    const waits = outbox.peek().some(({ delivery }) => delivery.state !== 'refused');
+    if (turn.peek().state === 'idle' && !waits) return undefined;
+    return new ApertureError(
+      'busy',
+      'This session takes one message at a time, and one is under way. Send it when that is done, or stop it.',
+      { retryable: true },
     );
   }
 
-  /** R18: looking at a disconnected session connects it. */
-  #connectIfIdle(id: SessionId | undefined): void {
-    const entry = id === undefined ? undefined : this.#entry(id);
-    if (!entry || !this.#connectable(entry)) return;
-    const { status } = entry.record.connection.peek();
-    const ready = this.#parts.state.endpoint.peek().status === 'ready';
-    if (status === 'disconnected' && ready) this.connect(entry.id);
+  #whileBusy(entry: SessionEntry): Settings['whileBusy'] {
+    const concurrency = this.#concurrency(entry);
+    if (concurrency === 'cancel-previous') return 'interrupt';
+    return concurrency === 'ask' ? this.#parts.state.settings.peek().whileBusy : 'queue';
   }
 
   #fail(text: string): void {
@@ -277,6 +297,16 @@ export class StoreActions implements Actions {
     this.#parts.toasts.show({ level, text });
   }
 }
+
+/** @throws ApertureError `no_endpoint` for a server without a REST side, `no_token`. */
+function apiOf({ control, name }: EndpointEntry): GatewayApi {
+  if (!control) throw noEndpoint();
+  if (control.api) return control.api;
+  throw new ApertureError('no_token', `“${name}” needs its token. Enter it.`);
+}
+
+const noEndpoint = (): ApertureError =>
+  new ApertureError('no_endpoint', 'This page is not connected to a gateway yet.');
 
 function setAnswer(entry: SessionEntry, requestId: string, state: AnswerState | undefined): void {
   const answers = new Map(entry.record.answers.peek());

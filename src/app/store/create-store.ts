@@ -1,13 +1,18 @@
 import { newId, type SessionId } from '../../core/ids.ts';
 import { ApertureClient } from '../client/aperture-client.ts';
-import { DEFAULT_POLICY } from '../../core/endpoint/policy.ts';
-import { apertureProtocol } from '../client/protocols/aperture.ts';
+import { browserSockets } from '../client/browser-sockets.ts';
+import { Protocols } from '../client/protocols/registry.ts';
 import type { Environment } from '../client/environment.ts';
 import type { SocketFactory } from '../client/protocols/port.ts';
 import { StoreActions } from './actions.ts';
 import type { Clock } from '../client/clock.ts';
 import { ClockSkew } from './clock-skew.ts';
-import { EndpointControl } from './endpoint.ts';
+import { Connector } from './connector.ts';
+import { Crowd } from './crowd.ts';
+import { Drivers } from './drivers.ts';
+import { EndpointCommands } from './endpoint-commands.ts';
+import type { EndpointId } from './endpoint-types.ts';
+import { Endpoints } from './endpoints.ts';
 import type { FrameSource } from './frames.ts';
 import { StoreHost } from './host.ts';
 import { Ingest } from './ingest.ts';
@@ -15,13 +20,14 @@ import { LogWriter } from './persistence/log-writer.ts';
 import type { Storage } from './persistence/storage.ts';
 import { OutboxKeeper } from './outbox-keeper.ts';
 import { PartingNote } from './parting-note.ts';
+import { Places } from './places.ts';
 import { Saver } from './saver.ts';
 import { Sessions } from './sessions.ts';
 import { TabLock, type Locks } from './tab-lock.ts';
 import { start, type PageContext } from './startup.ts';
 import { StoreState } from './state.ts';
 import { Toasts } from './toasts.ts';
-import { TokenKeeper, type TabStorage } from './tokens.ts';
+import { TabTokens, type TabStorage } from './tokens.ts';
 import type { Actions, Store } from './types.ts';
 
 export interface StoreOptions {
@@ -49,9 +55,6 @@ export interface RunningStore {
   dispose(): Promise<void>;
 }
 
-/** Errors that a new token, or a free place, does away with. */
-const RECOVERABLE = new Set(['unauthorized', 'forbidden', 'connection_limit']);
-
 /** Puts the store, its client and its actions together; nothing runs before `start`. */
 export function createStore(options: StoreOptions): RunningStore {
   const { environment, frames } = options;
@@ -68,7 +71,8 @@ export function createStore(options: StoreOptions): RunningStore {
   const note = new PartingNote(options.tab);
   // Missing where the page is not served safely, and in Node.
   const browser = globalThis.navigator as Partial<Navigator> | undefined;
-  const tab = new TabLock(options.locks ?? browser?.locks);
+  const locks = options.locks ?? browser?.locks;
+  const tab = new TabLock(locks);
   const saver = new Saver(storage, note, tab);
   const writer = new LogWriter(storage, (id, n) => client.persisted(id, n));
   const ingest = new Ingest({
@@ -80,6 +84,29 @@ export function createStore(options: StoreOptions): RunningStore {
       if (state.entry(entry.id) === entry) saver.soon(entry);
     },
   });
+  const tokens = new TabTokens(options.tab);
+  const adapters = new Protocols();
+  const endpoints = new Endpoints({
+    state,
+    saver,
+    tokens,
+    adapters,
+    environment,
+    asking: () => new Set(state.order),
+    listed: (endpoint, list, asked) => {
+      const news = !endpoint.first || known(endpoint.id);
+      endpoint.first = false;
+      sessions.merge(list, endpoint, asked as ReadonlySet<SessionId>, !news);
+      void connector.connectAll(endpoint.id);
+    },
+    ready: ({ id: endpoint }) => {
+      // Whoever waits for a retry need not: the gateway answers.
+      for (const { id, endpoint: home, record } of state.entries) {
+        const waits = record.connection.peek().status === 'reconnecting';
+        if (home === endpoint && waits) client.retryNow(id);
+      }
+    },
+  });
   const sessions = new Sessions({
     state,
     storage,
@@ -89,26 +116,8 @@ export function createStore(options: StoreOptions): RunningStore {
     skew,
     toasts,
     environment,
+    endpoint: (id) => endpoints.get(id),
     client: () => client,
-  });
-  let first = true;
-  const endpoint = new EndpointControl({
-    state: state.endpoint,
-    agents: state.agents,
-    environment,
-    asking: () => new Set(state.order),
-    listed: (list, asked) => {
-      const url = endpoint.url;
-      if (url) sessions.merge(list, url, asked as ReadonlySet<SessionId>, first && !known(url));
-      first = false;
-      connectAll();
-    },
-    ready: () => {
-      // Whoever waits for a retry need not: the gateway answers.
-      for (const { id, record } of state.entries) {
-        if (record.connection.peek().status === 'reconnecting') client.retryNow(id);
-      }
-    },
   });
   const host = new StoreHost({
     state,
@@ -117,41 +126,74 @@ export function createStore(options: StoreOptions): RunningStore {
     writer,
     saver,
     skew,
-    reconnected: () => endpoint.refreshSoon(),
-    failing: () => {
-      // Not while it is known to be away: its own back-off decides then.
-      if (state.endpoint.peek().status === 'ready') endpoint.refreshSoon();
+    changed: (entry, connection, before) => {
+      const endpoint = endpoints.get(entry.endpoint);
+      drivers.changed(entry, connection);
+      if (!endpoint) return;
+      endpoints.observe(endpoint, connection);
+      if (connection.status === 'connected' && before !== 'connected') crowd.came(endpoint);
+      const { status } = connection;
+      const { control } = endpoint;
+      // A connection came back: the list may have changed meanwhile. It broke: maybe it is not the only one; but
+      // not while the gateway is known to be away: its own back-off decides then.
+      const back = status === 'connected' && before === 'reconnecting';
+      const failing = status === 'error' || status === 'reconnecting';
+      if (back || (failing && control?.state.status === 'ready')) control?.refreshSoon();
     },
     now: () => Date.now(),
   });
+  const places = new Places({ state, endpoints, ingest });
+  const sockets = options.sockets ?? browserSockets;
   const client = new ApertureClient({
     host,
     environment,
-    place: (id) => ({
-      endpoint: endpoint.endpoint,
-      protocol: apertureProtocol,
-      policy: DEFAULT_POLICY.aperture,
-      summary: state.entry(id)!.record.summary.peek(),
-      remote: undefined,
-      was: { turn: 'idle', pending: [] },
-    }),
-    check: (id) => endpoint.api.check(id),
+    place: places.find,
+    check: places.check,
     client: `tab-${newId().slice(0, 8)}`,
-    ...(options.sockets && { sockets: options.sockets }),
+    sockets,
     ...(options.clock && { clock: options.clock }),
   });
+  const drivers = new Drivers({
+    client,
+    sessions,
+    writer,
+    saver,
+    leases: async () => new (await import('../tabs/lease.ts')).Leases({ locks }),
+  });
+  const crowd = new Crowd(state, toasts);
+  const connector = new Connector({
+    state,
+    sessions,
+    endpoints,
+    client,
+    drivers,
+    toasts,
+    signal: abort.signal,
+  });
   const outboxes = new OutboxKeeper({ state, storage, tab, client: () => client });
-  const tokens = new TokenKeeper(options.tab, saver);
+  const endpointActions = new EndpointCommands({
+    state,
+    sessions,
+    endpoints,
+    connector,
+    client,
+    tokens,
+    adapters,
+    toasts,
+    sockets,
+    writer,
+    saver,
+  });
   const actions = new StoreActions({
     state,
     sessions,
-    endpoint,
+    endpoints,
+    commands: endpointActions,
+    connector,
     client,
     ingest,
     saver,
     toasts,
-    tokens,
-    moveTo,
   });
 
   environment.listen((hint) => {
@@ -162,77 +204,28 @@ export function createStore(options: StoreOptions): RunningStore {
     } else if (hint !== 'offline') {
       sessions.shown();
       void outboxes.takeUp();
-      endpoint.refreshSoon();
+      endpoints.refreshSoon();
     }
   }, abort.signal);
 
-  /** Every session that may be live, as far as there is room: the viewed one first, then those at work (R18). */
-  function connectAll(): void {
-    const active = state.activeSessionId.peek();
-    const rank = (id: SessionId, agentState: string): number =>
-      id === active ? 0 : agentState === 'starting' || agentState === 'ready' ? 1 : 2;
-    const waiting = state.entries
-      .filter(({ gone, parked, ending, endpoint: home, record }) => {
-        const connection = record.connection.peek();
-        const idle =
-          (connection.status === 'disconnected' && connection.reason !== 'user') ||
-          (connection.status === 'error' && RECOVERABLE.has(connection.error.code));
-        return idle && !gone && !parked && !ending && home === endpoint.url;
-      })
-      .toSorted(
-        (a, b) =>
-          rank(a.id, a.record.summary.peek().agentState) -
-          rank(b.id, b.record.summary.peek().agentState),
-      );
-    void connectInTurn(waiting.map(({ id }) => id));
-  }
-
-  async function connectInTurn(ids: readonly SessionId[]): Promise<void> {
-    for (const id of ids) {
-      const entry = state.entry(id);
-      if (!entry || abort.signal.aborted) continue;
-      await sessions.load(entry);
-      // A hibernated one comes back when somebody asks for it, not at another's cost.
-      if (client.hasRoom && state.entry(id) === entry) client.connectSession(id).catch(() => {});
-    }
-  }
-
   /** Something of this gateway was here before, so what is new on it is news. */
-  function known(url: string): boolean {
-    return state.entries.some((entry) => entry.endpoint === url);
-  }
-
-  async function moveTo(url: string): Promise<void> {
-    await writer.flush('strict');
-    await saver.flush();
-    const leaving = state.entries.filter(
-      (entry) => entry.endpoint !== undefined && entry.endpoint !== url,
-    );
-    for (const entry of leaving) {
-      client.forgetSession(entry.id);
-      writer.forget(entry.id);
-      ingest.forget(entry);
-      state.remove(entry.id);
-    }
-    if (url !== endpoint.url) {
-      state.agents.value = undefined;
-      first = true;
-    }
-    const { sessions: saved } = await storage.load();
-    sessions.restore(saved, state.order, url);
-    const active = state.activeSessionId.peek();
-    if (active === undefined || !state.entry(active)) sessions.view(state.order[0]);
+  function known(endpoint: EndpointId): boolean {
+    return state.entries.some((entry) => entry.endpoint === endpoint);
   }
 
   return {
     store: state,
     actions,
     start: (page) =>
-      start({ state, storage, sessions, endpoint, tokens, saver, note, outboxes }, page),
+      start(
+        { state, storage, sessions, endpoints, connector, tokens, saver, note, outboxes },
+        page,
+      ),
     async dispose() {
       if (abort.signal.aborted) return;
       abort.abort();
-      endpoint.dispose();
+      endpoints.dispose();
+      drivers.dispose();
       client.dispose();
       ingest.dispose();
       toasts.dispose();

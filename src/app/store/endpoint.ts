@@ -1,9 +1,8 @@
-import type { Signal } from '@preact/signals-core';
-import { ApertureError, toErrorInfo } from '../../core/errors.ts';
+import { toErrorInfo } from '../../core/errors.ts';
 import { fullJitter } from '../../core/retry/policy.ts';
 import type { AgentsResponse, SessionSummary } from '../../core/wire/rest.ts';
 import type { Environment } from '../client/environment.ts';
-import { GatewayApi } from '../client/gateway-api.ts';
+import { GatewayApi, isRefusal } from '../client/gateway-api.ts';
 import type { Endpoint } from '../client/protocols/port.ts';
 import type { EndpointState } from './types.ts';
 
@@ -14,9 +13,9 @@ const SETTLE_MS = 250;
 const RETRY = fullJitter();
 
 export interface EndpointParts {
-  state: Signal<EndpointState>;
-  agents: Signal<AgentsResponse | undefined>;
   environment: Environment;
+  /** Its state or its agents are other ones now. */
+  changed: () => void;
   /** A list is being asked for; what is returned is given to {@link EndpointParts.listed}. */
   asking: () => unknown;
   listed: (list: readonly SessionSummary[], asked: unknown) => void;
@@ -24,50 +23,42 @@ export interface EndpointParts {
   ready: () => void;
 }
 
-/** The gateway as a whole: is it there, what does it list, when to ask again (R15). */
+/** One gateway as a whole: is it there, what does it list, when to ask again (R15). */
 export class EndpointControl {
+  agents: AgentsResponse | undefined;
   readonly #parts: EndpointParts;
+  #state: EndpointState;
   #api: GatewayApi | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading: Promise<void> | undefined;
   #attempt = 0;
   #disposed = false;
 
-  constructor(parts: EndpointParts) {
+  constructor(
+    readonly url: string,
+    parts: EndpointParts,
+  ) {
     this.#parts = parts;
+    this.#state = { status: 'unset', url };
   }
 
-  /** @throws ApertureError `no_endpoint` when none was chosen yet. */
-  get api(): GatewayApi {
-    if (this.#api) return this.#api;
-    throw new ApertureError('no_endpoint', 'This page is not connected to a gateway yet.');
+  get state(): EndpointState {
+    return this.#state;
   }
 
-  get endpoint(): Endpoint {
-    return this.#api?.endpoint ?? { url: '', token: '' };
+  /** Undefined while nobody has said with which token. */
+  get api(): GatewayApi | undefined {
+    return this.#api;
   }
 
-  get url(): string | undefined {
-    return this.#api?.endpoint.url;
-  }
-
-  /** Nobody has said which gateway, or with which token. */
-  unset(url: string): void {
-    this.#parts.state.value = { status: 'unset', url };
-  }
-
-  /** Uses this one from now on, and keeps trying. */
-  use(endpoint: Endpoint): Promise<void> {
+  /** Uses this token from now on, and keeps trying. */
+  use(token: string): Promise<void> {
+    const endpoint: Endpoint = { url: this.url, token };
     this.#api = new GatewayApi(endpoint);
     this.#reading = undefined;
     this.#attempt = 0;
-    this.#parts.state.value = { status: 'connecting', url: endpoint.url };
+    this.#become({ status: 'connecting', url: this.url });
     return this.refresh();
-  }
-
-  /** @throws ApertureError when it cannot be reached or refuses the token. Changes nothing. */
-  async probe(endpoint: Endpoint): Promise<void> {
-    await new GatewayApi(endpoint).sessions();
   }
 
   /** Reads agents and sessions again; joins a reading under way. Never rejects: the state says how it went. */
@@ -79,57 +70,59 @@ export class EndpointControl {
 
   /** Reads soon; many calls make one. */
   refreshSoon(): void {
-    if (this.#api && this.#parts.state.peek().status !== 'unauthorized') this.#plan(SETTLE_MS);
+    if (this.#api && this.#state.status !== 'unauthorized') this.#plan(SETTLE_MS);
   }
 
   async refreshAgents(): Promise<void> {
-    this.#parts.agents.value = await this.api.agents();
+    if (!this.#api) return;
+    this.agents = await this.#api.agents();
+    this.#parts.changed();
   }
 
+  /** Idempotent and final. */
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#timer);
   }
 
+  #become(state: EndpointState): void {
+    this.#state = state;
+    if (!this.#disposed) this.#parts.changed();
+  }
+
   async #read(api: GatewayApi): Promise<void> {
-    const { state, agents, asking, listed, ready } = this.#parts;
+    const { asking, listed, ready, changed } = this.#parts;
     clearTimeout(this.#timer);
-    const { url } = api.endpoint;
+    const { url } = this;
     try {
       const asked = asking();
       const [list, known] = await Promise.all([
         api.sessions(),
-        agents.peek() ? undefined : api.agents(),
+        this.agents ? undefined : api.agents(),
       ]);
       if (api !== this.#api || this.#disposed) return;
-      if (known) agents.value = known;
+      if (known) {
+        this.agents = known;
+        changed();
+      }
       this.#attempt = 0;
       listed(list, asked);
-      if (state.peek().status !== 'ready') {
-        state.value = { status: 'ready', url };
+      if (this.#state.status !== 'ready') {
+        this.#become({ status: 'ready', url });
         ready();
       }
       this.#plan(POLL_MS);
     } catch (caught) {
       if (api !== this.#api || this.#disposed) return;
       const error = toErrorInfo(caught, 'unreachable');
-      if (error.code === 'unauthorized' || error.code === 'forbidden') {
-        state.value = { status: 'unauthorized', url, error };
-        return;
-      }
-      if (error.code === 'not_gateway' && state.peek().status !== 'ready') {
-        state.value = { status: 'unset', url, error };
-        return;
+      if (isRefusal(error.code)) return this.#become({ status: 'unauthorized', url, error });
+      if (error.code === 'not_gateway' && this.#state.status !== 'ready') {
+        return this.#become({ status: 'unset', url, error });
       }
       this.#attempt++;
       const delay = RETRY.delay(this.#attempt, Math.random()) ?? POLL_MS;
-      state.value = {
-        status: 'unreachable',
-        url,
-        error,
-        attempt: this.#attempt,
-        retryAt: Date.now() + delay,
-      };
+      const retryAt = Date.now() + delay;
+      this.#become({ status: 'unreachable', url, error, attempt: this.#attempt, retryAt });
       this.#plan(delay);
     }
   }
@@ -138,9 +131,8 @@ export class EndpointControl {
     clearTimeout(this.#timer);
     if (this.#disposed) return;
     this.#timer = setTimeout(() => {
-      const calm = this.#parts.state.peek().status === 'ready';
       // A hidden page asks when it is shown again.
-      if (calm && !this.#parts.environment.visible()) return;
+      if (this.#state.status === 'ready' && !this.#parts.environment.visible()) return;
       void this.refresh();
     }, ms);
   }

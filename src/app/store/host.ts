@@ -1,5 +1,7 @@
 import { batch } from '@preact/signals-core';
 import type { SessionId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { SessionAbilities } from '../../core/session/abilities.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
 import type { NumberedEvent } from '../../core/session/event.ts';
 import type { SessionSummary } from '../../core/wire/rest.ts';
@@ -19,10 +21,12 @@ export interface HostParts {
   writer: LogWriter;
   saver: Saver;
   skew: ClockSkew;
-  /** A connection came back: the list may have changed meanwhile. */
-  reconnected: () => void;
-  /** A connection broke or was refused: maybe it is not the only one. */
-  failing: () => void;
+  /** A session's connection is in another state now. */
+  changed: (
+    entry: SessionEntry,
+    connection: ConnectionState,
+    before: ConnectionState['status'],
+  ) => void;
   /** ms since 1970. */
   now: () => number;
 }
@@ -48,30 +52,32 @@ export class StoreHost implements ClientHost {
     // Events that were not applied yet may be the beginning of anything.
     const busy =
       turn.peek().state !== 'idle' || attention.peek() === 'approval' || entry.waiting > 0;
-    return { viewed, busy };
+    // What cannot be taken up again does not yield its connection: that would end it.
+    const final = entry.record.abilities.peek()?.afterDrop === 'lost';
+    return { viewed, busy: busy || final };
   }
 
   connectionChanged(id: SessionId, connection: ConnectionState): void {
     const entry = this.#entry(id);
     if (!entry) return;
-    const { sessions, reconnected, failing } = this.#parts;
+    const { sessions, changed } = this.#parts;
     const before = entry.record.connection.peek().status;
     batch(() => {
       entry.record.connection.value = connection;
       sessions.refresh(entry);
     });
     if (connection.status === 'ended') sessions.ended(entry);
-    if (connection.status === 'connected' && before === 'reconnecting') reconnected();
-    if (connection.status === 'error' || connection.status === 'reconnecting') failing();
+    changed(entry, connection, before);
   }
 
-  attached(id: SessionId, info: Attached): void {
+  attached(id: SessionId, info: Attached, abilities: SessionAbilities): void {
     const entry = this.#entry(id);
     if (!entry) return;
     const { sessions, writer, ingest } = this.#parts;
     const { epoch, mode, low, head, session } = info;
     const at = this.#parts.now();
     batch(() => {
+      entry.record.abilities.value = abilities;
       if (mode === 'full') {
         // Numbers begin anew: whoever had read everything has read what was there when we came back.
         const hadReadAll = entry.hasLog && entry.record.unread.peek() === 0;
@@ -101,6 +107,14 @@ export class StoreHost implements ClientHost {
   summaryChanged(id: SessionId, summary: SessionSummary): void {
     const entry = this.#entry(id);
     if (entry) this.#parts.sessions.setSummary(entry, summary);
+  }
+
+  remoteChanged(id: SessionId, remote: JsonObject): void {
+    const entry = this.#entry(id);
+    if (!entry) return;
+    entry.remote = remote;
+    // At once: without it the session cannot be taken up again.
+    this.#parts.saver.now(entry);
   }
 
   outboxChanged(id: SessionId, entries: readonly OutboxEntry[]): void {

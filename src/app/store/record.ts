@@ -1,9 +1,12 @@
 import { signal, type Signal } from '@preact/signals-core';
 import type { SessionId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { SessionAbilities } from '../../core/session/abilities.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
 import type { NumberedEvent } from '../../core/session/event.ts';
 import { emptyTranscript, type Transcript } from '../../core/session/transcript.ts';
 import type { SessionSummary } from '../../core/wire/rest.ts';
+import type { EndpointId } from './endpoint-types.ts';
 import type { SavedSession } from './persistence/schema.ts';
 import type { SessionToSave } from './persistence/storage.ts';
 import type { AnswerState, Attention, OutboxEntry, SessionRecord, TurnView } from './types.ts';
@@ -36,7 +39,8 @@ export class SessionEntry {
   loadingTo = 0;
   /** Grows when the transcript is begun anew; what was read from disk for an older one is dropped. */
   era = 0;
-  endpoint: string | undefined;
+  /** What the endpoint's adapter noted of it. */
+  remote: JsonObject | undefined;
   /** The gateway has it no more; this copy is kept. */
   gone: boolean;
   /** The user asked for it to end; then nobody needs to be told. */
@@ -51,7 +55,7 @@ export class SessionEntry {
   constructor(saved: SavedSession) {
     const { id, summary } = saved;
     this.readN = saved.readN;
-    this.endpoint = saved.endpoint;
+    this.remote = saved.remote;
     this.gone = saved.gone;
     this.savedDraft = saved.draft;
     const connection: ConnectionState = saved.gone
@@ -62,6 +66,8 @@ export class SessionEntry {
       title: signal(summary.title),
       summary: signal(summary),
       connection: signal(connection),
+      endpoint: signal<EndpointId | undefined>(saved.endpoint),
+      abilities: signal<SessionAbilities | undefined>(undefined),
       turn: signal<TurnView>({ state: 'idle', startedAt: undefined }),
       preview: signal(saved.preview),
       activity: signal(''),
@@ -82,6 +88,14 @@ export class SessionEntry {
 
   get id(): SessionId {
     return this.record.id;
+  }
+
+  get endpoint(): EndpointId | undefined {
+    return this.record.endpoint.peek();
+  }
+
+  set endpoint(id: EndpointId | undefined) {
+    this.record.endpoint.value = id;
   }
 
   get waiting(): number {
@@ -108,13 +122,20 @@ export class SessionEntry {
     this.record.structure.value++;
   }
 
+  /** What is known of it, under the title that it has here. */
+  get summary(): SessionSummary {
+    const { record } = this;
+    return { ...record.summary.peek(), title: record.title.peek() };
+  }
+
   toSaved(): SessionToSave {
     const { record } = this;
     const draft = record.draft.peek();
     return {
       id: this.id,
       ...(this.endpoint !== undefined && { endpoint: this.endpoint }),
-      summary: { ...record.summary.peek(), title: record.title.peek() },
+      ...(this.remote !== undefined && { remote: this.remote }),
+      summary: this.summary,
       readN: this.readN,
       unread: record.unread.peek(),
       preview: record.preview.peek(),
@@ -127,10 +148,16 @@ export class SessionEntry {
 }
 
 /** A session that nobody has seen here before. */
-export function newEntry(summary: SessionSummary, endpoint: string, readN: number): SessionEntry {
+export function newEntry(
+  summary: SessionSummary,
+  endpoint: EndpointId,
+  readN: number,
+  remote?: JsonObject,
+): SessionEntry {
   return new SessionEntry({
     id: summary.id,
     endpoint,
+    ...(remote && { remote }),
     summary,
     readN,
     unread: 0,

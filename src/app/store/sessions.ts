@@ -1,9 +1,12 @@
 import { batch } from '@preact/signals-core';
 import type { SessionId } from '../../core/ids.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { SessionSummary } from '../../core/wire/rest.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
 import type { Environment } from '../client/environment.ts';
 import type { ClockSkew } from './clock-skew.ts';
+import type { EndpointEntry } from './endpoint-entry.ts';
+import type { EndpointId } from './endpoint-types.ts';
 import type { Ingest } from './ingest.ts';
 import type { LogWriter } from './persistence/log-writer.ts';
 import type { SavedSession } from './persistence/schema.ts';
@@ -23,6 +26,7 @@ export interface SessionsParts {
   skew: ClockSkew;
   toasts: Toasts;
   environment: Environment;
+  endpoint: (id: EndpointId | undefined) => EndpointEntry | undefined;
   client: () => ApertureClient;
 }
 
@@ -36,16 +40,11 @@ export class Sessions {
     this.#parts = parts;
   }
 
-  /** Shows what was cached (R15). @param endpoint the gateway in use; others' sessions stay on disk only. */
-  restore(
-    saved: readonly SavedSession[],
-    order: readonly SessionId[],
-    endpoint: string | undefined,
-  ): void {
+  /** Shows what was cached (R15), wherever it lives. */
+  restore(saved: readonly SavedSession[], order: readonly SessionId[]): void {
     const { state } = this.#parts;
     const place = new Map(order.map((id, index) => [id, index]));
     const rows = saved
-      .filter((row) => !row.endpoint || !endpoint || row.endpoint === endpoint)
       .filter((row) => !state.entry(row.id))
       .toSorted(
         (a, b) =>
@@ -62,6 +61,20 @@ export class Sessions {
   load(entry: SessionEntry): Promise<void> {
     entry.loaded ??= this.#read(entry);
     return entry.loaded;
+  }
+
+  /** Reads it anew: another tab has written to it. Without a database this tab's own copy is all there is. */
+  async reload(entry: SessionEntry): Promise<void> {
+    const { state, storage, saver } = this.#parts;
+    if (state.storage.peek().mode === 'memory') return;
+    const { sessions } = await storage.load();
+    const row = sessions.find(({ id }) => id === entry.id);
+    if (!row || state.entry(entry.id) !== entry) return;
+    entry.remote = row.remote;
+    saver.forget(entry);
+    entry.clear(undefined, 0);
+    entry.loaded = undefined;
+    await this.load(entry);
   }
 
   async #read(entry: SessionEntry): Promise<void> {
@@ -153,11 +166,16 @@ export class Sessions {
   }
 
   /** A session that is new to this page. @param readN up to where it counts as read. */
-  add(summary: SessionSummary, endpoint: string, readN: number): SessionEntry {
+  add(
+    summary: SessionSummary,
+    endpoint: EndpointId,
+    readN: number,
+    remote?: JsonObject,
+  ): SessionEntry {
     const { state, saver } = this.#parts;
     const known = state.entry(summary.id);
     if (known) return known;
-    const entry = newEntry(summary, endpoint, readN);
+    const entry = newEntry(summary, endpoint, readN, remote);
     this.refresh(entry);
     state.add(entry);
     saver.soon(entry);
@@ -172,11 +190,13 @@ export class Sessions {
    */
   merge(
     list: readonly SessionSummary[],
-    endpoint: string,
+    from: EndpointEntry,
     before: ReadonlySet<SessionId>,
     first: boolean,
   ): void {
     const { state, client } = this.#parts;
+    const endpoint = from.id;
+    let doubles = 0;
     const listed = new Set(list.map(({ id }) => id));
     for (const summary of list.toSorted((a, b) => a.createdAt - b.createdAt)) {
       const entry = state.entry(summary.id);
@@ -187,6 +207,10 @@ export class Sessions {
         continue;
       }
       if (entry.ending) continue;
+      if (this.#livesElsewhere(entry, endpoint)) {
+        doubles++;
+        continue;
+      }
       entry.endpoint = endpoint;
       if (entry.gone) {
         // It is there again, as after a gateway that came back with its log.
@@ -202,6 +226,25 @@ export class Sessions {
       const missing = entry.endpoint === endpoint && before.has(id) && !listed.has(id);
       if (missing && !entry.gone && !entry.ending) client().sessionGone(id);
     }
+    if (doubles > 0) this.#tellDoubles(from, doubles);
+  }
+
+  /** Another server shows it already, and keeps it (R26); unless nobody uses that one any more. */
+  #livesElsewhere(entry: SessionEntry, endpoint: EndpointId): boolean {
+    if (entry.endpoint === undefined || entry.endpoint === endpoint) return false;
+    const owner = this.#parts.endpoint(entry.endpoint);
+    const used = owner !== undefined && owner.state.status !== 'unset';
+    return used || entry.record.connection.peek().status === 'connected';
+  }
+
+  #tellDoubles(from: EndpointEntry, count: number): void {
+    if (from.toldDoubles) return;
+    from.toldDoubles = true;
+    const which = count === 1 ? 'A session' : `${count} sessions`;
+    this.#parts.toasts.show({
+      level: 'info',
+      text: `${which} of “${from.name}” ${count === 1 ? 'is' : 'are'} in the list already, by another endpoint, and stay there. Is it the same gateway at two addresses?`,
+    });
   }
 
   /** Its connection says that it is over: the copy here stays until the user decides. */
@@ -254,12 +297,14 @@ export class Sessions {
     this.#endedElsewhere.clear();
     if (entries.length === 0) return;
     const [only] = entries;
+    const kept = entries.length === 1 ? 'Its history is' : 'Their history is';
+    const who =
+      entries.length === 1 ? `“${only!.record.title.peek()}” is` : `${entries.length} sessions are`;
+    const atGateway = entries.every(({ endpoint }) => this.#parts.endpoint(endpoint)?.control);
+    const what = atGateway ? 'gone on the gateway' : 'over: the server does not have what was lost';
     toasts.show({
       level: 'warning',
-      text:
-        entries.length === 1
-          ? `“${only!.record.title.peek()}” is gone on the gateway. Its history is kept here.`
-          : `${entries.length} sessions are gone on the gateway. Their history is kept here.`,
+      text: `${who} ${what}. ${kept} kept here.`,
       action: {
         label: entries.length === 1 ? 'Remove the copy' : 'Remove the copies',
         run: () => {

@@ -1,14 +1,17 @@
 import { isObject } from '../../core/json.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { parseAddress } from './address.ts';
-import type { EndpointControl } from './endpoint.ts';
+import type { Connector } from './connector.ts';
+import { endpointFrom, hostOf, type EndpointEntry, type SavedEndpoint } from './endpoint-entry.ts';
+import type { Endpoints } from './endpoints.ts';
 import type { OutboxKeeper } from './outbox-keeper.ts';
 import type { PartingNote } from './parting-note.ts';
 import type { Storage } from './persistence/storage.ts';
 import type { Saver } from './saver.ts';
 import type { Sessions } from './sessions.ts';
 import { DEFAULT_SETTINGS, type StoreState } from './state.ts';
-import type { SavedEndpoint, TabStorage, TokenKeeper } from './tokens.ts';
+import type { TabStorage, TabTokens } from './tokens.ts';
+import type { SavedSession } from './persistence/schema.ts';
 import type { Settings } from './types.ts';
 
 /** What the page was opened with. */
@@ -27,8 +30,9 @@ export interface StartupParts {
   state: StoreState;
   storage: Storage;
   sessions: Sessions;
-  endpoint: EndpointControl;
-  tokens: TokenKeeper;
+  endpoints: Endpoints;
+  connector: Connector;
+  tokens: TabTokens;
   saver: Saver;
   note: PartingNote;
   outboxes: OutboxKeeper;
@@ -37,14 +41,14 @@ export interface StartupParts {
 /** Cached logs that are read before anybody asks for them: as many as may be live, and some. */
 const LOAD_AHEAD = 20;
 
-/** Cached state first, then the gateway (R15): resolves when it is known which gateway to ask. */
+/** Cached state first, then the servers (R15): resolves when it is known which gateway to ask, and it has answered. */
 export async function start(parts: StartupParts, page: PageContext): Promise<void> {
-  const { state, storage, sessions, endpoint, saver } = parts;
+  const { state, storage, sessions, endpoints, connector, tokens, saver } = parts;
   const own = addressOf(page.baseUrl);
   const old = takeOldSettings(page.oldSettings);
-  const ofTab = parts.tokens.ofTab();
+  const ofTab = tokens.main();
   // At once: it is gone from the address bar, and a reload may come before anything else does.
-  if (page.token && own) parts.tokens.keepForTab({ url: own, token: page.token });
+  if (page.token && own) tokens.keepMain({ url: own, token: page.token });
   // Asked while the database opens; a page that came with a token knows the answer.
   const ownIsGateway = page.token || ofTab || !own ? undefined : page.isGateway(own);
   const { sessions: saved, meta } = await storage.load();
@@ -53,29 +57,75 @@ export async function start(parts: StartupParts, page: PageContext): Promise<voi
     state.settings.value = settings;
     if (!meta.has('settings')) saver.meta('settings', settings);
   }
-  const savedEndpoint = endpointFrom(meta.get('endpoint')) ?? old.endpoint;
-  if (savedEndpoint && !meta.has('endpoint')) saver.meta('endpoint', { url: savedEndpoint.url });
-  const chosen = page.token
-    ? { url: own, token: page.token }
-    : (ofTab ?? (savedEndpoint?.token ? savedEndpoint : undefined));
-  const order = meta.get('order');
+  const last = endpointFrom(meta.get('endpoint')) ?? old.endpoint;
+  if (last && !meta.has('endpoint')) saver.meta('endpoint', { url: last.url });
   const { rows, noted } = parts.note.addTo(saved);
-  sessions.restore(rows, Array.isArray(order) ? (order as SessionId[]) : [], chosen?.url);
+  addSaved(endpoints, meta.get('endpoints'), rows, last);
+  const chosen = choose(endpoints, page.token ? { url: own, token: page.token } : ofTab, last);
+  const order = meta.get('order');
+  sessions.restore(rows, Array.isArray(order) ? (order as SessionId[]) : []);
   for (const entry of state.entries) if (noted.includes(entry.id)) saver.soon(entry);
+  for (const endpoint of endpoints.all) connector.explain(endpoint);
   // Not waited for: what was queued joins its session when it is there.
   void parts.outboxes.takeUp();
   await showActive(parts, meta.get('activeSessionId'));
   state.started.value = true;
   for (const entry of state.entries.slice(0, LOAD_AHEAD)) void sessions.load(entry);
 
-  if (chosen?.token) {
-    parts.tokens.keepForTab({ url: chosen.url, token: chosen.token });
-    await endpoint.use({ url: chosen.url, token: chosen.token });
-  } else {
-    // Ask; the address is proposed, never used unasked (R69).
-    endpoint.unset((await ownIsGateway) ? own : (savedEndpoint?.url ?? ''));
+  const others = endpoints.all.filter((endpoint) => endpoint.token !== undefined);
+  const asked = others.map(async (endpoint) => {
+    if (endpoint.control) return endpoint.control.use(endpoint.token!);
+    // Its adapter says what it can do; what fails is shown with the session that needs it.
+    void endpoints.adapter(endpoint).catch(() => {});
+    await connector.connectAll(endpoint.id);
+  });
+  if (chosen) await asked[others.indexOf(chosen)];
+  // Ask; the address is proposed, never used unasked (R69).
+  else endpoints.propose((await ownIsGateway) ? own : (last?.url ?? ''));
+}
+
+/** The list as it was kept, and what was known of gateways before there was one. */
+function addSaved(
+  endpoints: Endpoints,
+  saved: unknown,
+  rows: readonly SavedSession[],
+  last: SavedEndpoint | undefined,
+): void {
+  for (const each of Array.isArray(saved) ? saved : []) {
+    const endpoint = endpointFrom(each);
+    if (endpoint) endpoints.add(endpoint);
+  }
+  if (last?.token) endpoints.add(last);
+  for (const { endpoint } of rows) {
+    if (endpoint && /^https?:/.test(endpoint)) endpoints.add(gatewayAt(endpoint));
   }
 }
+
+/** The gateway that the page begins with: the one that it came from, this tab's last one, or the one that is kept. */
+function choose(
+  endpoints: Endpoints,
+  here: { url: string; token: string } | undefined,
+  last: SavedEndpoint | undefined,
+): EndpointEntry | undefined {
+  if (here?.url) {
+    const entry = endpoints.add(gatewayAt(here.url));
+    entry.token = here.token;
+    endpoints.chooseForTab(entry);
+    return entry;
+  }
+  const gateways = endpoints.all.filter(({ control, token }) => control && token !== undefined);
+  const chosen = gateways.find(({ id }) => id === last?.url) ?? gateways[0];
+  if (chosen) endpoints.chooseForTab(chosen);
+  return chosen;
+}
+
+const gatewayAt = (url: string): SavedEndpoint => ({
+  url,
+  protocol: 'aperture',
+  name: hostOf(url),
+  policy: {},
+  keeping: 'tab',
+});
 
 /** Empty for a page that no server served. */
 function addressOf(baseUrl: string): string {
@@ -107,7 +157,10 @@ function takeOldSettings(old: TabStorage | undefined): OldSettings {
     const address = old.getItem('aperture:serverUrl');
     const settings = parse(old.getItem('aperture:settings'));
     const endpoint = address
-      ? { url: parseAddress(unquote(address)).url, ...(token && { token: unquote(token) }) }
+      ? {
+          ...gatewayAt(parseAddress(unquote(address)).url),
+          ...(token && { token: unquote(token) }),
+        }
       : undefined;
     return { settings, ...(endpoint && { endpoint }) };
   } catch {
@@ -140,10 +193,4 @@ function settingsFrom(value: unknown): Settings | undefined {
       bindings.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
     ),
   };
-}
-
-function endpointFrom(value: unknown): SavedEndpoint | undefined {
-  if (!isObject(value) || typeof value['url'] !== 'string') return undefined;
-  const { url, token } = value;
-  return { url: url as string, ...(typeof token === 'string' && token !== '' && { token }) };
 }

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals-core';
 import type { SessionId } from '../../core/ids.ts';
 import type { AgentsResponse } from '../../core/wire/rest.ts';
+import type { EndpointView } from './endpoint-types.ts';
 import type { SessionEntry } from './record.ts';
 import type {
   EndpointState,
@@ -18,6 +19,7 @@ export class StoreState implements Store {
   readonly activeSessionId = signal<SessionId | undefined>(undefined);
   readonly sessions = signal<readonly SessionRecord[]>([]);
   readonly endpoint = signal<EndpointState>({ status: 'unset', url: '' });
+  readonly endpoints = signal<readonly EndpointView[]>([]);
   readonly agents = signal<AgentsResponse | undefined>(undefined);
   readonly toasts = signal<readonly Toast[]>([]);
   readonly settings = signal<Readonly<Settings>>(DEFAULT_SETTINGS);

@@ -1,5 +1,6 @@
+import { isObject } from '../../core/json.ts';
 import type { Endpoint } from '../client/protocols/port.ts';
-import type { Saver } from './saver.ts';
+import type { EndpointId } from './endpoint-types.ts';
 
 /** The part of sessionStorage that is used. */
 export interface TabStorage {
@@ -8,45 +9,64 @@ export interface TabStorage {
   removeItem(key: string): void;
 }
 
-/** What is kept of the last gateway. The token only if the user asked for it (R69). */
-export interface SavedEndpoint {
-  url: string;
-  token?: string;
-}
-
-const KEY = 'aperture:endpoint';
+const MAIN = 'aperture:endpoint';
+const TOKENS = 'aperture:tokens';
 
 /**
- * Keeps the token: in memory and for this tab's reloads, or on disk if the user asked for it; always together with
- * the address that it belongs to, so that it is never shown to another (R69).
+ * Tokens in memory and for this tab's reloads; each together with the endpoint that it belongs to, which is an
+ * address, so that it is never shown to another (R69).
  */
-export class TokenKeeper {
-  constructor(
-    readonly tab: TabStorage | undefined,
-    readonly saver: Saver,
-  ) {}
+export class TabTokens {
+  constructor(private readonly tab: TabStorage | undefined) {}
 
-  keep(endpoint: Endpoint, remember: boolean): void {
-    this.keepForTab(endpoint);
-    const { url, token } = endpoint;
-    this.saver.meta('endpoint', { url, ...(remember && { token }) } satisfies SavedEndpoint);
+  get(id: EndpointId): string | undefined {
+    const token = this.#all()[id];
+    return typeof token === 'string' ? token : undefined;
   }
 
-  keepForTab({ url, token }: Endpoint): void {
+  keep(id: EndpointId, token: string): void {
+    this.#write({ ...this.#all(), [id]: token });
+  }
+
+  forget(id: EndpointId): void {
+    const { [id]: _, ...rest } = this.#all();
+    this.#write(rest);
+    if (this.main()?.url === id) this.#set(MAIN, undefined);
+  }
+
+  /** The gateway that this tab used before it was reloaded. */
+  main(): Endpoint | undefined {
+    const saved = this.#get(MAIN);
+    return isEndpoint(saved) ? saved : undefined;
+  }
+
+  keepMain({ url, token }: Endpoint): void {
+    this.#set(MAIN, { url, token });
+  }
+
+  #all(): Record<string, unknown> {
+    const all = this.#get(TOKENS);
+    return isObject(all) ? all : {};
+  }
+
+  #write(all: object): void {
+    this.#set(TOKENS, all);
+  }
+
+  #get(key: string): unknown {
     try {
-      this.tab?.setItem(KEY, JSON.stringify({ url, token }));
+      return JSON.parse(this.tab?.getItem(key) ?? 'null');
     } catch {
-      // Full or forbidden: then a reload asks again.
+      return undefined;
     }
   }
 
-  /** What this tab used before it was reloaded. */
-  ofTab(): Endpoint | undefined {
+  #set(key: string, value: object | undefined): void {
     try {
-      const saved: unknown = JSON.parse(this.tab?.getItem(KEY) ?? 'null');
-      return isEndpoint(saved) ? saved : undefined;
+      if (value) this.tab?.setItem(key, JSON.stringify(value));
+      else this.tab?.removeItem(key);
     } catch {
-      return undefined;
+      // Full or forbidden: then a reload asks again.
     }
   }
 }

@@ -4,13 +4,10 @@ import type { ErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
 import type { Transcript } from '../../core/session/transcript.ts';
-import type {
-  AgentsResponse,
-  DirectoriesResponse,
-  NewSessionRequest,
-  SessionSummary,
-} from '../../core/wire/rest.ts';
+import type { AgentsResponse, DirectoriesResponse, SessionSummary } from '../../core/wire/rest.ts';
+import type { SessionAbilities } from '../../core/session/abilities.ts';
 import type { OutboxEntry } from '../client/ports.ts';
+import type { EndpointActions, EndpointId, EndpointStore, NewSessionAt } from './endpoint-types.ts';
 
 export type { OutboxEntry } from '../client/ports.ts';
 
@@ -36,6 +33,10 @@ export interface SessionRecord {
   /** What the gateway last said of the session. */
   readonly summary: ReadonlySignal<SessionSummary>;
   readonly connection: ReadonlySignal<ConnectionState>;
+  /** Where it lives; undefined for a local copy that came from version 1. */
+  readonly endpoint: ReadonlySignal<EndpointId | undefined>;
+  /** As it was connected last; undefined while it never was on this page. */
+  readonly abilities: ReadonlySignal<SessionAbilities | undefined>;
   readonly turn: ReadonlySignal<TurnView>;
   /** The end of the last message, one line. */
   readonly preview: ReadonlySignal<string>;
@@ -65,7 +66,7 @@ export interface SessionRecord {
   scrollTop: number | undefined;
 }
 
-/** The gateway as the page sees it. */
+/** A server as the page sees it. */
 export type EndpointState =
   /** No address or token yet: ask for them. */
   | { status: 'unset'; url: string; error?: ErrorInfo }
@@ -100,11 +101,13 @@ export interface Settings {
 /** Where streams are kept: `database`, or `memory` with the reason why it is not (R32). */
 export type StorageState = { mode: 'database' } | { mode: 'memory'; reason: string };
 
-export interface Store {
+export interface Store extends EndpointStore {
   readonly activeSessionId: ReadonlySignal<SessionId | undefined>;
   /** Sidebar order: changes when sessions come and go or the user moves them, never by streaming. */
   readonly sessions: ReadonlySignal<readonly SessionRecord[]>;
+  /** The main gateway's: the one that the page came from, or was pointed at last. */
   readonly endpoint: ReadonlySignal<EndpointState>;
+  /** Of the main gateway. */
   readonly agents: ReadonlySignal<AgentsResponse | undefined>;
   readonly toasts: ReadonlySignal<readonly Toast[]>;
   readonly settings: ReadonlySignal<Readonly<Settings>>;
@@ -115,12 +118,12 @@ export interface Store {
 }
 
 /** The only writers of the store. Everything that can fail ends in a visible state or rejects with an ApertureError. */
-export interface Actions {
+export interface Actions extends EndpointActions {
   /** Shows this session: writes `activeSessionId`, clears its unread count, connects it if it is not (R18). */
   activate(id: SessionId): void;
   /** @throws ApertureError as the gateway said it, or `unreachable`. Resolves when the session is in the store and active. */
-  createSession(request: NewSessionRequest): Promise<SessionId>;
-  /** Ends it on the gateway and removes it here; another is picked if it was viewed (R36). */
+  createSession(request: NewSessionAt): Promise<SessionId>;
+  /** Ends it on its server, if that can be asked to, and removes it here; another is picked if it was viewed (R36). */
   endSession(id: SessionId): Promise<void>;
   /** Removes the local copy of a session that is gone on the gateway (R17). */
   forgetSession(id: SessionId): Promise<void>;
@@ -150,8 +153,10 @@ export interface Actions {
   setEndpoint(url: string, token: string, remember: boolean): Promise<void>;
   retryEndpoint(): void;
   refreshAgents(): Promise<void>;
-  /** The directories inside `path`, or inside the default one. @throws ApertureError as the gateway said it, or `unreachable`. */
-  directories(path?: string): Promise<DirectoriesResponse>;
+  /** The directories inside `path`, or inside the default one; of the main gateway unless another is named. @throws ApertureError as the gateway said it, or `unreachable`. */
+  directories(path?: string, endpoint?: EndpointId): Promise<DirectoriesResponse>;
+  /** The agents of any gateway in the list. @throws ApertureError as the gateway said it, or `unreachable`. */
+  agentsAt(endpoint: EndpointId): Promise<AgentsResponse>;
   changeSettings(patch: Partial<Settings>): void;
   showToast(toast: Omit<Toast, 'id'>): void;
   dismissToast(id: string): void;

@@ -108,6 +108,7 @@ class Host implements ClientHost {
   connectionChanged = (): void => {};
   summaryChanged = (): void => {};
   outboxChanged = (): void => {};
+  remoteChanged = (): void => {};
 
   attached(of: string, { mode, epoch }: Attached): void {
     if (mode === 'full') this.transcripts.set(of, emptyTranscript());

@@ -12,6 +12,8 @@ import type {
 import { DEFAULT_POLICY, type EndpointPolicy } from '../../../src/core/endpoint/policy.ts';
 import type { ProbeAnswer } from '../../../src/core/endpoint/probe.ts';
 import type { SessionId } from '../../../src/core/ids.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { SessionAbilities } from '../../../src/core/session/abilities.ts';
 import type { ConnectionState } from '../../../src/core/session/connection-state.ts';
 import type { NumberedEvent, SessionEvent } from '../../../src/core/session/event.ts';
 import { classifyClose } from '../../../src/core/wire/close-codes.ts';
@@ -178,6 +180,7 @@ export class RecordingHost implements ClientHost {
   readonly log = new Map<SessionId, NumberedEvent[]>();
   readonly outboxes = new Map<SessionId, readonly OutboxEntry[]>();
   readonly attachments: { id: SessionId; info: Attached }[] = [];
+  readonly abilities = new Map<SessionId, SessionAbilities>();
   readonly epochs = new Map<SessionId, string>();
   viewed: SessionId | undefined;
   readonly busy = new Set<SessionId>();
@@ -194,7 +197,8 @@ export class RecordingHost implements ClientHost {
     this.states.set(id, [...(this.states.get(id) ?? []), state]);
   }
 
-  attached(id: SessionId, info: Attached): void {
+  attached(id: SessionId, info: Attached, abilities: SessionAbilities): void {
+    this.abilities.set(id, abilities);
     this.attachments.push({ id, info });
     if (info.mode === 'full') this.log.delete(id);
     this.epochs.set(id, info.epoch);
@@ -205,6 +209,12 @@ export class RecordingHost implements ClientHost {
   }
 
   summaryChanged(): void {}
+
+  readonly remotes = new Map<SessionId, JsonObject>();
+
+  remoteChanged(id: SessionId, remote: JsonObject): void {
+    this.remotes.set(id, remote);
+  }
 
   outboxChanged(id: SessionId, entries: readonly OutboxEntry[]): void {
     this.outboxes.set(id, entries);

@@ -284,7 +284,7 @@ describe('gateway over REST', () => {
   it.each([
     [401, '', ['unauthorized', false]],
     [403, 'nope', ['forbidden', false]],
-    [404, '', ['not_found', false]],
+    [404, '', ['not_gateway', false]],
     [502, '<html>', ['unreachable', true]],
     [418, '', ['not_gateway', false]],
     [200, '<!doctype html>', ['not_gateway', false]],

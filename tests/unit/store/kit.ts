@@ -2,6 +2,7 @@ import type { ApertureClient } from '../../../src/app/client/aperture-client.ts'
 import type { OutboxEntry } from '../../../src/app/client/ports.ts';
 import { ClockSkew } from '../../../src/app/store/clock-skew.ts';
 import type { FrameSource } from '../../../src/app/store/frames.ts';
+import { EndpointEntry } from '../../../src/app/store/endpoint-entry.ts';
 import { StoreHost } from '../../../src/app/store/host.ts';
 import { Ingest } from '../../../src/app/store/ingest.ts';
 import { LogWriter } from '../../../src/app/store/persistence/log-writer.ts';
@@ -15,6 +16,7 @@ import { Sessions } from '../../../src/app/store/sessions.ts';
 import { StoreState } from '../../../src/app/store/state.ts';
 import { Toasts } from '../../../src/app/store/toasts.ts';
 import type { SessionId } from '../../../src/core/ids.ts';
+import type { SessionAbilities } from '../../../src/core/session/abilities.ts';
 import type { SessionEvent } from '../../../src/core/session/event.ts';
 import { ManualEnvironment, summary } from '../client/kit.ts';
 
@@ -125,6 +127,8 @@ export function makeParts() {
   const skew = new ClockSkew();
   const toasts = new Toasts(state.toasts);
   const saver = new Saver(storage, new PartingNote(undefined), new TabLock(undefined));
+  const endpoints = [GATEWAY];
+  GATEWAY.toldDoubles = false;
   const asked: string[] = [];
   const client = {
     persisted: (id: SessionId, n: number) => void asked.push(`persisted ${id} ${n}`),
@@ -153,6 +157,7 @@ export function makeParts() {
     skew,
     toasts,
     environment,
+    endpoint: (id) => endpoints.find((endpoint) => endpoint.id === id),
     client: () => client,
   });
   let now = 1_000_000;
@@ -163,13 +168,16 @@ export function makeParts() {
     writer,
     saver,
     skew,
-    reconnected: () => asked.push('reconnected'),
-    failing: () => asked.push('failing'),
+    changed: (_, { status }, before) => {
+      if (status === 'connected' && before === 'reconnecting') asked.push('reconnected');
+      if (status === 'error' || status === 'reconnecting') asked.push('failing');
+    },
     now: () => now,
   });
   return {
     state,
     storage,
+    endpoints,
     environment,
     frames,
     skew,
@@ -185,7 +193,11 @@ export function makeParts() {
     live(id: SessionId): ReturnType<StoreState['entry']> & object {
       const entry = sessions.add(summary(id), ENDPOINT, 0);
       host.connectionChanged(id, { status: 'connected', since: 0 });
-      host.attached(id, { epoch: 'e1', mode: 'full', low: 1, head: 0, session: summary(id) });
+      host.attached(
+        id,
+        { epoch: 'e1', mode: 'full', low: 1, head: 0, session: summary(id) },
+        ABILITIES,
+      );
       return entry;
     },
     /** Events of one session, numbered on from what it has. */
@@ -205,6 +217,24 @@ export function makeParts() {
 }
 
 export const ENDPOINT = 'http://gateway.test';
+
+export const GATEWAY = new EndpointEntry({
+  url: ENDPOINT,
+  protocol: 'aperture',
+  name: 'gateway.test',
+  policy: {},
+  keeping: 'tab',
+  open: true,
+});
+
+export const ABILITIES: SessionAbilities = {
+  cancel: true,
+  approve: true,
+  liveness: true,
+  afterDrop: 'resume',
+  concurrency: 'ask',
+  shared: true,
+};
 
 export type Parts = ReturnType<typeof makeParts>;
 

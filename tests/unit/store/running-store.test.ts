@@ -169,7 +169,10 @@ describe('opening the page', () => {
     );
     await page.actions.setEndpoint(gateway.url, gateway.token, true);
     await until(allConnected(page, 1));
-    expect(storage.meta.get('endpoint')).toEqual({ url: gateway.url, token: gateway.token });
+    expect(storage.meta.get('endpoint')).toEqual({ url: gateway.url });
+    expect(storage.meta.get('endpoints')).toMatchObject([
+      { url: gateway.url, keeping: 'plain', token: gateway.token },
+    ]);
   });
 
   it('[R23] settings and address of version 1 are taken over, its token is used once and erased', async () => {
@@ -187,20 +190,27 @@ describe('opening the page', () => {
     expect(storage.meta.get('endpoint')).toEqual({ url: gateway.url });
   });
 
-  it('another gateway: its own sessions, and the first one’s are back when it is', async () => {
+  it('another gateway: it is the main one from then on; the first one’s sessions stay live beside it', async () => {
     gateway.add('a');
     const page = await open();
     const other = new TinyGateway();
     other.add('b');
     await other.listen();
     await page.actions.setEndpoint(other.url, `${other.token}`, false);
-    await until(allConnected(page, 1));
-    expect(page.store.sessions.value.map(({ id }) => id)).toEqual(['b']);
-    expect(gateway.sockets).toBe(0);
-    await page.actions.setEndpoint(`${gateway.url}/#token=${gateway.token}`, '', false);
-    await until(allConnected(page, 1));
-    expect(page.store.sessions.value.map(({ id }) => id)).toEqual(['a']);
+    await until(allConnected(page, 2));
+    expect(page.store.endpoint.value).toEqual({ status: 'ready', url: other.url });
+    expect(page.store.sessions.value.map(({ endpoint }) => endpoint.value)).toEqual([
+      gateway.url,
+      other.url,
+    ]);
+    expect([gateway.sockets, other.sockets]).toEqual([1, 1]);
     await other.close();
+    await until(() => page.store.endpoint.value.status === 'unreachable');
+    expect(page.store.record('a')!.connection.value.status).toBe('connected');
+    // Removed, it takes its own sessions along and nobody else's.
+    await page.actions.removeEndpoint(other.url);
+    expect(page.store.sessions.value.map(({ id }) => id)).toEqual(['a']);
+    expect(page.store.endpoint.value).toEqual({ status: 'ready', url: gateway.url });
   });
 });
 

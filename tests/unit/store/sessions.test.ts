@@ -8,7 +8,8 @@ import {
 import { OutboxKeeper } from '../../../src/app/store/outbox-keeper.ts';
 import { TabLock } from '../../../src/app/store/tab-lock.ts';
 import { settle, summary, text, turn } from '../client/kit.ts';
-import { ENDPOINT, makeParts, permission, type Parts } from './kit.ts';
+import { EndpointEntry } from '../../../src/app/store/endpoint-entry.ts';
+import { ABILITIES, ENDPOINT, GATEWAY, makeParts, permission, type Parts } from './kit.ts';
 
 let parts: Parts;
 beforeEach(() => (parts = makeParts()));
@@ -109,7 +110,7 @@ describe('unread and attention', () => {
     parts.host.connectionChanged('a', { status: 'disconnected', reason: 'hibernated' });
     parts.sessions.merge(
       [summary('a', { head: 9, turn: 'requires_action', pending: ['r1'] }), summary('b')],
-      ENDPOINT,
+      GATEWAY,
       new Set(['a', 'b']),
       false,
     );
@@ -182,7 +183,11 @@ describe('history and what arrives', () => {
     await parts.sessions.remove('a');
     parts.host.events('a', [{ n: 2, at: 0, event: text('late') }]);
     parts.host.connectionChanged('a', { status: 'connected', since: 0 });
-    parts.host.attached('a', { epoch: 'z', mode: 'full', low: 1, head: 0, session: summary('a') });
+    parts.host.attached(
+      'a',
+      { epoch: 'z', mode: 'full', low: 1, head: 0, session: summary('a') },
+      ABILITIES,
+    );
     parts.host.outboxChanged('a', []);
     parts.frames.drawAll();
     expect(parts.state.sessions.value).toEqual([]);
@@ -216,13 +221,17 @@ describe('history and what arrives', () => {
     read();
     await loading;
     expect(parts.host.resumePoint('a')).toEqual({ epoch: 'e1', since: 2 });
-    parts.host.attached('a', {
-      epoch: 'e1',
-      mode: 'resume',
-      low: 1,
-      head: 3,
-      session: summary('a'),
-    });
+    parts.host.attached(
+      'a',
+      {
+        epoch: 'e1',
+        mode: 'resume',
+        low: 1,
+        head: 3,
+        session: summary('a'),
+      },
+      ABILITIES,
+    );
     parts.say('a', text('and live'));
     parts.frames.drawAll();
     expect(entry.record.transcript().items).toMatchObject([{ text: 'cached words and live' }]);
@@ -239,13 +248,17 @@ describe('history and what arrives', () => {
       events: [{ n: 1, at: 0, event: text('old') }],
     });
     const loading = parts.sessions.load(entry);
-    parts.host.attached('a', {
-      epoch: 'new',
-      mode: 'full',
-      low: 1,
-      head: 1,
-      session: summary('a'),
-    });
+    parts.host.attached(
+      'a',
+      {
+        epoch: 'new',
+        mode: 'full',
+        low: 1,
+        head: 1,
+        session: summary('a'),
+      },
+      ABILITIES,
+    );
     parts.say('a', text('new'));
     read();
     await loading;
@@ -257,7 +270,11 @@ describe('history and what arrives', () => {
   it('[R21] what cannot be had any more is shown as a gap, and kept', async () => {
     parts.live('a');
     parts.say('a', text('one'));
-    parts.host.attached('a', { epoch: 'e1', mode: 'gap', low: 5, head: 5, session: summary('a') });
+    parts.host.attached(
+      'a',
+      { epoch: 'e1', mode: 'gap', low: 5, head: 5, session: summary('a') },
+      ABILITIES,
+    );
     parts.host.events('a', [{ n: 5, at: 0, event: text('five') }]);
     parts.frames.drawAll();
     expect(record('a').transcript().items).toMatchObject([
@@ -271,7 +288,11 @@ describe('history and what arrives', () => {
 
   it('[R21] a log that begins in the middle says so', () => {
     parts.sessions.add(summary('a'), ENDPOINT, 0);
-    parts.host.attached('a', { epoch: 'e', mode: 'full', low: 8, head: 8, session: summary('a') });
+    parts.host.attached(
+      'a',
+      { epoch: 'e', mode: 'full', low: 8, head: 8, session: summary('a') },
+      ABILITIES,
+    );
     parts.host.events('a', [{ n: 8, at: 0, event: text('x') }]);
     parts.frames.drawAll();
     expect(record('a').transcript().items[0]).toMatchObject({ kind: 'gap', from: 1, to: 7 });
@@ -281,7 +302,7 @@ describe('history and what arrives', () => {
 describe('the gateway’s list', () => {
   it('sessions from elsewhere appear, at the end; those that were there never move', () => {
     parts.live('a');
-    parts.sessions.merge(list('b', 'a', 'c'), ENDPOINT, new Set(['a']), false);
+    parts.sessions.merge(list('b', 'a', 'c'), GATEWAY, new Set(['a']), false);
     expect(parts.state.sessions.value.map(({ id }) => id)).toEqual(['a', 'b', 'c']);
     expect(parts.storage.meta.get('order')).toEqual(['a', 'b', 'c']);
   });
@@ -289,8 +310,8 @@ describe('the gateway’s list', () => {
   it('[R17] what is gone there ends here, is told once, and the copy stays until the user decides', async () => {
     for (const id of ['a', 'b', 'c']) parts.live(id);
     const known = new Set(['a', 'b', 'c']);
-    parts.sessions.merge(list('a'), ENDPOINT, known, false);
-    parts.sessions.merge(list('a'), ENDPOINT, known, false);
+    parts.sessions.merge(list('a'), GATEWAY, known, false);
+    parts.sessions.merge(list('a'), GATEWAY, known, false);
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(parts.state.toasts.value).toMatchObject([
       { text: expect.stringMatching(/^2 sessions/) },
@@ -305,7 +326,7 @@ describe('the gateway’s list', () => {
   it('[R17] negative control: one that came while the list was asked for, or lives elsewhere, is not gone', () => {
     parts.live('new');
     parts.sessions.add(summary('other'), 'http://other.test', 0);
-    parts.sessions.merge([], ENDPOINT, new Set(['other']), false);
+    parts.sessions.merge([], GATEWAY, new Set(['other']), false);
     expect(parts.asked.filter((what) => what.startsWith('gone'))).toEqual([]);
   });
 
@@ -313,10 +334,10 @@ describe('the gateway’s list', () => {
     parts.live('a');
     const asked = new Set(['a']);
     await parts.sessions.remove('a');
-    parts.sessions.merge(list('a'), ENDPOINT, asked, false);
+    parts.sessions.merge(list('a'), GATEWAY, asked, false);
     expect(parts.state.sessions.value).toEqual([]);
     // Negative control: in a later list it is news.
-    parts.sessions.merge(list('a'), ENDPOINT, new Set(), false);
+    parts.sessions.merge(list('a'), GATEWAY, new Set(), false);
     expect(parts.state.sessions.value.map(({ id }) => id)).toEqual(['a']);
   });
 
@@ -330,7 +351,7 @@ describe('the gateway’s list', () => {
   it('one that is there again can be used again', () => {
     parts.live('a');
     parts.host.connectionChanged('a', { status: 'ended', gone: true });
-    parts.sessions.merge(list('a'), ENDPOINT, new Set(['a']), false);
+    parts.sessions.merge(list('a'), GATEWAY, new Set(['a']), false);
     expect(record('a').connection.value).toEqual({ status: 'disconnected', reason: 'never' });
   });
 
@@ -338,23 +359,13 @@ describe('the gateway’s list', () => {
     parts.live('a');
     parts.say('a', turn('running'));
     parts.frames.drawAll();
-    parts.sessions.merge(
-      [summary('a', { turn: 'idle', head: 1 })],
-      ENDPOINT,
-      new Set(['a']),
-      false,
-    );
+    parts.sessions.merge([summary('a', { turn: 'idle', head: 1 })], GATEWAY, new Set(['a']), false);
     expect(record('a').turn.value.state).toBe('running');
   });
 
   it('what is there when the page is opened for the first time is not news', () => {
-    parts.sessions.merge([summary('a', { head: 7 })], ENDPOINT, new Set(), true);
-    parts.sessions.merge(
-      [summary('a'), summary('b', { head: 7 })],
-      ENDPOINT,
-      new Set(['a']),
-      false,
-    );
+    parts.sessions.merge([summary('a', { head: 7 })], GATEWAY, new Set(), true);
+    parts.sessions.merge([summary('a'), summary('b', { head: 7 })], GATEWAY, new Set(['a']), false);
     expect([parts.state.entry('a')!.readN, parts.state.entry('b')!.readN]).toEqual([7, 0]);
   });
 });
@@ -415,7 +426,7 @@ describe('restoring', () => {
 
     const next = makeParts();
     const order = parts.storage.meta.get('order') as string[];
-    next.sessions.restore(parts.storage.saved, order, ENDPOINT);
+    next.sessions.restore(parts.storage.saved, order);
     next.storage.outbox = parts.storage.outbox;
     const { state, storage } = next;
     const tab = new TabLock(undefined);
@@ -429,12 +440,41 @@ describe('restoring', () => {
     next.dispose();
   });
 
-  it('other gateways’ sessions stay on disk; earlier versions’ are always there', () => {
+  it('shows what is kept of every endpoint’s sessions', () => {
     parts.sessions.restore(
       [saved('here', ENDPOINT), saved('there', 'http://other.test'), saved('old')],
       [],
-      ENDPOINT,
     );
-    expect(parts.state.sessions.value.map(({ id }) => id)).toEqual(['here', 'old']);
+    expect(parts.state.sessions.value.map(({ id }) => id)).toEqual(['here', 'there', 'old']);
+  });
+
+  it('[R26] a session that two endpoints list is shown once, by the first, and that is told once', () => {
+    const list = [summary('a')];
+    const other = new EndpointEntry({ ...GATEWAY.toSaved(), url: 'http://other.test' });
+    parts.endpoints.push(other);
+    other.become({ status: 'ready', url: other.url });
+    other.token = 'x';
+    parts.sessions.merge(list, other, new Set(), false);
+    parts.sessions.merge(list, GATEWAY, new Set(['a']), false);
+    parts.sessions.merge(list, GATEWAY, new Set(['a']), false);
+    expect(parts.state.sessions.value).toHaveLength(1);
+    expect(parts.state.record('a')!.endpoint.value).toBe('http://other.test');
+    expect(parts.state.toasts.value).toHaveLength(1);
+    // Gone from the second one's list: that says nothing of the first one's session.
+    parts.sessions.merge([], GATEWAY, new Set(['a']), false);
+    expect(parts.asked).not.toContain('gone a');
+    // Negative control: gone from its own.
+    parts.sessions.merge([], other, new Set(['a']), false);
+    expect(parts.asked).toContain('gone a');
+  });
+
+  it('[R26] a session whose endpoint nobody uses any more moves to the one that lists it', () => {
+    const { open: _, ...row } = GATEWAY.toSaved();
+    const old = new EndpointEntry({ ...row, url: 'http://other.test' });
+    parts.endpoints.push(old);
+    parts.sessions.add(summary('a'), old.id, 0);
+    parts.sessions.merge([summary('a')], GATEWAY, new Set(['a']), false);
+    expect(parts.state.record('a')!.endpoint.value).toBe(ENDPOINT);
+    expect(parts.state.toasts.value).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import type { DBSchema } from 'idb';
 import type { SessionId } from '../../../core/ids.ts';
+import type { JsonObject } from '../../../core/json.ts';
 import type { NumberedEvent } from '../../../core/session/event.ts';
 import type { SessionSummary } from '../../../core/wire/rest.ts';
 import type { OutboxEntry } from '../../client/ports.ts';
@@ -28,8 +29,10 @@ export interface Progress {
 /** What the sidebar and the composer need of a session, and what only this browser knows. */
 export interface SavedSession {
   id: SessionId;
-  /** The gateway that it lives on; absent for one that came from version 1. */
+  /** The endpoint that it lives on, a gateway by its address; absent for one that came from version 1. */
   endpoint?: string;
+  /** What the endpoint's adapter needs to take it up again. */
+  remote?: JsonObject;
   summary: SessionSummary;
   /** Log number that the reader has seen. */
   readN: number;
