@@ -6,6 +6,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { SessionId } from '../../core/ids.ts';
 import { nextNeedingAttention } from '../store/selectors.ts';
 import type { Actions, SessionRecord, Store } from '../store/types.ts';
+import { can } from './abilities.ts';
 import { appStyles } from './app.styles.ts';
 import { CommandEvent, type UiCommand } from './command-event.ts';
 import { KeyController } from './controllers/keys.ts';
@@ -15,6 +16,7 @@ import { recall, remember } from './controllers/remembered.ts';
 import type { ApConversation } from './conversation/conversation.ts';
 import { IntentEvent } from './intent.ts';
 import { DIALOGS, type DialogName } from './dialogs/lazy.ts';
+import { isEnded, rowsOf } from './rows.ts';
 import { sessionMenu } from './session-menu.ts';
 import './sidebar/sidebar.ts';
 import type { ApSidebar } from './sidebar/sidebar.ts';
@@ -101,7 +103,10 @@ export class ApApp extends SignalWatcher(LitElement) {
     if (!store) return nothing;
     const endpoint = store.endpoint.value;
     const sessions = store.sessions.value;
-    const locked = endpoint.status === 'unset' || endpoint.status === 'unauthorized';
+    // With another server to speak to, a gateway is no condition.
+    const locked =
+      (endpoint.status === 'unset' || endpoint.status === 'unauthorized') &&
+      store.endpoints.value.every(({ protocol }) => protocol === 'aperture');
     const screen = store.activeSessionId.value === undefined ? 'list' : this.screen;
     const away = (which: Screen) => narrow && which !== screen;
     return html`
@@ -236,17 +241,19 @@ export class ApApp extends SignalWatcher(LitElement) {
   }
 
   #step(by: 1 | -1): void {
-    const rows = this.store.sessions.peek();
+    const rows = rowsOf(this.store);
     const at = rows.findIndex((row) => row.id === this.#viewed()?.id);
     const next = at < 0 ? rows[0] : rows[(at + by + rows.length) % rows.length];
     if (next) this.#open(next.id);
   }
 
   #move(by: 1 | -1): void {
-    const rows = this.store.sessions.peek();
+    const rows = rowsOf(this.store);
     const at = rows.findIndex((row) => row.id === this.#viewed()?.id);
-    const to = at + by;
-    if (at >= 0 && to >= 0 && to < rows.length) this.actions.moveSession(rows[at]!.id, to);
+    const [row, other] = [rows[at], rows[at + by]];
+    // What has ended stays below.
+    if (!row || !other || isEnded(row) !== isEnded(other)) return;
+    this.actions.moveSession(row.id, this.store.sessions.peek().indexOf(other));
   }
 
   async #pane(): Promise<ApConversation | null> {
@@ -297,6 +304,10 @@ export class ApApp extends SignalWatcher(LitElement) {
         return this.#show('settings');
       case 'endpoint.connect':
         return this.#show('connect');
+      case 'app.endpoints':
+        return this.#show('endpoints');
+      case 'endpoint.add':
+        return this.#show('add-endpoint');
       case 'session.next':
         return this.#step(1);
       case 'session.previous':
@@ -327,8 +338,8 @@ export class ApApp extends SignalWatcher(LitElement) {
         return actions.changeSettings({ theme: command.slice(6) as 'auto' | 'light' | 'dark' });
     }
     if (/^session\.\d+$/.test(command)) {
-      const row = this.store.sessions.peek()[Number(command.slice(8)) - 1];
-      return row && this.#open(row.id);
+      const row = rowsOf(this.store)[Number(command.slice(8)) - 1];
+      return row && !isEnded(row) ? this.#open(row.id) : undefined;
     }
     if (!record) return;
     switch (command) {
@@ -341,8 +352,12 @@ export class ApApp extends SignalWatcher(LitElement) {
         return this.header?.rename();
       case 'session.end':
         return this.#show('confirm-end', record);
+      case 'session.inspect':
+        return this.#show('inspector', record);
       case 'session.cancel':
-        return actions.cancelTurn(record.id);
+        if (can(record, 'cancel')) return actions.cancelTurn(record.id);
+        this.#announcement.value = 'This kind of connection cannot stop a turn.';
+        return;
       case 'session.unread':
         return actions.markUnread(record.id);
       case 'session.connect':

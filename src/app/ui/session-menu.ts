@@ -23,11 +23,15 @@ export function sessionMenu(
   if (record.unread.value === 0) {
     items.push({ label: 'Mark unread', icon: icons.mail, run: () => actions.markUnread(id) });
   }
-  items.push({
-    label: 'Copy directory',
-    icon: icons.copy,
-    run: () => void navigator.clipboard?.writeText(record.summary.value.cwd),
-  });
+  const { cwd } = record.summary.value;
+  if (cwd) {
+    items.push({
+      label: 'Copy directory',
+      icon: icons.copy,
+      run: () => void navigator.clipboard?.writeText(cwd),
+    });
+  }
+  items.push({ label: 'Connection details', icon: icons.info, run: () => run('session.inspect') });
   if (status === 'reconnecting') {
     items.push({ label: 'Retry now', icon: icons.refresh, run: () => actions.retryNow(id) });
   }

@@ -2,6 +2,7 @@ import { batch, signal } from '@preact/signals-core';
 import type { SessionEvent } from '../../../src/core/session/event.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript } from '../../../src/core/session/transcript.ts';
+import type { SessionAbilities } from '../../../src/core/session/abilities.ts';
 import type { SessionSummary } from '../../../src/core/wire/rest.ts';
 import type { Actions, SessionRecord } from '../../../src/app/store/types.ts';
 import type { AnswerState, OutboxEntry, TurnView } from '../../../src/app/store/types.ts';
@@ -33,6 +34,7 @@ export class FakeSession {
     pending: [],
   });
   readonly connection = signal<ConnectionState>({ status: 'connected', since: 0 });
+  readonly abilities = signal<SessionAbilities | undefined>(undefined);
   readonly turn = signal<TurnView>({ state: 'idle', startedAt: undefined });
   readonly structure = signal(0);
   readonly touched = signal<ReadonlySet<string>>(new Set());
@@ -53,6 +55,8 @@ export class FakeSession {
       title: this.title,
       summary: this.summary,
       connection: this.connection,
+      endpoint: signal('http://127.0.0.1:4800'),
+      abilities: this.abilities,
       turn: this.turn,
       preview: signal(''),
       activity: signal(''),

@@ -1,10 +1,20 @@
 import { batch, signal } from '@preact/signals-core';
 import type { SessionId } from '../../../src/core/ids.ts';
+import { DEFAULT_POLICY } from '../../../src/core/endpoint/policy.ts';
+import type { ProbeReport } from '../../../src/core/endpoint/probe.ts';
+import type { SessionAbilities } from '../../../src/core/session/abilities.ts';
 import type { ConnectionState } from '../../../src/core/session/connection-state.ts';
 import type { SessionEvent } from '../../../src/core/session/event.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript, type Transcript } from '../../../src/core/session/transcript.ts';
 import type { AgentsResponse, DirectoriesResponse } from '../../../src/core/wire/rest.ts';
+import type {
+  ConnectionReport,
+  EndpointId,
+  EndpointView,
+  NewEndpoint,
+  RemoteSessionView,
+} from '../../../src/app/store/endpoint-types.ts';
 import type {
   Actions,
   AnswerState,
@@ -19,7 +29,45 @@ import type {
   TurnView,
 } from '../../../src/app/store/types.ts';
 
+export const GATEWAY = 'http://127.0.0.1:4800';
+
+/** An endpoint that is well, unless told otherwise. */
+export const endpointView = (change: Partial<EndpointView> = {}): EndpointView => {
+  const { protocol = 'aperture', url = GATEWAY } = change;
+  return {
+    id: protocol === 'aperture' ? url : `${protocol}:${url}`,
+    name: new URL(url).host,
+    url,
+    protocol,
+    policy: DEFAULT_POLICY[protocol],
+    state: { status: 'ready', url },
+    keeping: 'tab',
+    locked: false,
+    lists: false,
+    ...change,
+  };
+};
+
+/** What is told of a connection that has seen some use. */
+export const REPORT: ConnectionReport = {
+  connectionId: 'c-12',
+  endpoint: GATEWAY,
+  protocol: 'aperture',
+  attempts: 4,
+  reconnects: 3,
+  eventsIn: 1_284,
+  promptsOut: 6,
+  cancels: 1,
+  ignored: { foreign_scope: 2, late: 0 },
+  lastFrameAt: Date.now() - 4_000,
+  connectedSince: Date.now() - 3_722_000,
+  roundTrip: 12.4,
+  turns: { count: 5, median: 42_000, longest: 127_000 },
+  log: ['12:00:01 c-11 s1 closed 1006', '12:00:02 c-12 s1 attached at 41'],
+};
+
 export interface FakeOptions {
+  endpoint?: EndpointId;
   title: string;
   agentTitle?: string;
   cwd?: string;
@@ -31,6 +79,8 @@ export class FakeRecord {
   readonly title;
   readonly summary;
   readonly connection = signal<ConnectionState>({ status: 'connected', since: 0 });
+  readonly endpoint;
+  readonly abilities = signal<SessionAbilities | undefined>(undefined);
   readonly turn = signal<TurnView>({ state: 'idle', startedAt: undefined });
   readonly preview = signal('');
   readonly activity = signal('');
@@ -50,9 +100,15 @@ export class FakeRecord {
 
   constructor(
     readonly id: SessionId,
-    { title, agentTitle = 'Claude Code', cwd = '/home/ada/code/harbour' }: FakeOptions,
+    {
+      title,
+      agentTitle = 'Claude Code',
+      cwd = '/home/ada/code/harbour',
+      endpoint = GATEWAY,
+    }: FakeOptions,
   ) {
     this.title = signal(title);
+    this.endpoint = signal<EndpointId | undefined>(endpoint);
     this.summary = signal({
       id,
       title,
@@ -184,13 +240,20 @@ export class FakeStore {
   readonly activeSessionId = signal<SessionId | undefined>(undefined);
   readonly sessions = signal<readonly FakeRecord[]>([]);
   readonly endpoint = signal<EndpointState>({ status: 'ready', url: 'http://127.0.0.1:4800' });
+  readonly endpoints = signal<readonly EndpointView[]>([endpointView()]);
   readonly agents = signal<AgentsResponse | undefined>(AGENTS);
   readonly toasts = signal<readonly Toast[]>([]);
   readonly settings = signal<Readonly<Settings>>({ theme: 'auto', whileBusy: 'queue', keys: {} });
   readonly storage = signal<StorageState>({ mode: 'database' });
   readonly started = signal(true);
   readonly calls: Call[] = [];
-  /** What `createSession`, `endSession` and `setEndpoint` are to fail with. */
+  /** What `probeEndpoint` is to find, and what `remoteSessions`. */
+  report: ProbeReport | Promise<ProbeReport> = { url: GATEWAY, proposals: [] };
+  remote: readonly RemoteSessionView[] = [];
+  inspected: ConnectionReport = REPORT;
+  /** The passphrase that opens what is locked. */
+  passphrase = 'correct horse';
+  /** What whatever can fail is to fail with. */
   failure: Error | undefined;
   #made = 0;
 
@@ -246,8 +309,8 @@ export class FakeStore {
         return undefined;
       case 'createSession': {
         if (this.failure) return Promise.reject(this.failure);
-        const { title = 'New session', cwd } = first as { title?: string; cwd: string };
-        const record = this.add({ title, cwd });
+        const { title = 'New session', ...rest } = first as Partial<FakeOptions>;
+        const record = this.add({ title, ...rest });
         this.activeSessionId.value = record.id;
         return Promise.resolve(record.id);
       }
@@ -259,6 +322,41 @@ export class FakeStore {
         if (this.failure) return Promise.reject(this.failure);
         this.endpoint.value = { status: 'ready', url: first as string };
         return Promise.resolve();
+      case 'probeEndpoint':
+        return Promise.resolve(this.report);
+      case 'addEndpoint': {
+        if (this.failure) return Promise.reject(this.failure);
+        const { url, protocol, name } = first as NewEndpoint;
+        const added = endpointView({ url, protocol, ...(name && { name }) });
+        this.endpoints.value = [...this.endpoints.value, added];
+        return Promise.resolve(added.id);
+      }
+      case 'changeEndpoint':
+        if (this.failure) return Promise.reject(this.failure);
+        this.endpoints.value = this.endpoints.value.map((each) =>
+          each.id === first ? { ...each, ...(second as Partial<EndpointView>) } : each,
+        );
+        return Promise.resolve();
+      case 'removeEndpoint':
+        if (this.failure) return Promise.reject(this.failure);
+        batch(() => {
+          this.endpoints.value = this.endpoints.value.filter(({ id }) => id !== first);
+          this.sessions.value = this.sessions.value.filter(
+            (record) => record.endpoint.value !== first,
+          );
+        });
+        return Promise.resolve();
+      case 'unlockEndpoints': {
+        if (first !== this.passphrase) return Promise.resolve(0);
+        const locked = this.endpoints.value.filter((each) => each.locked).length;
+        this.endpoints.value = this.endpoints.value.map((each) => ({ ...each, locked: false }));
+        return Promise.resolve(locked);
+      }
+      case 'remoteSessions':
+        if (this.failure) return Promise.reject(this.failure);
+        return Promise.resolve(this.remote);
+      case 'inspect':
+        return this.inspected;
       case 'renameSession':
         this.#find(first).title.value = second as string;
         return Promise.resolve();

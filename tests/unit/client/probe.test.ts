@@ -319,14 +319,14 @@ describe('trouble, each with its own way out', () => {
   });
 });
 
-describe('the browser’s permission', () => {
-  const query = (states: Record<string, string>) => ({
-    query: async ({ name }: { name: string }) => {
-      if (!(name in states)) throw new TypeError('not a permission');
-      return { state: states[name] } as PermissionStatus;
-    },
-  });
+const query = (states: Record<string, string>) => ({
+  query: async ({ name }: { name: string }) => {
+    if (!(name in states)) throw new TypeError('not a permission');
+    return { state: states[name] } as PermissionStatus;
+  },
+});
 
+describe('the browser’s permission', () => {
   it('is read by each of its names, and unknown where there is none', async () => {
     expect(await localNetwork(query({ 'local-network-access': 'prompt' }) as Permissions)).toBe(
       'prompt',

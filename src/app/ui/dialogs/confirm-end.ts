@@ -3,6 +3,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { toErrorInfo } from '../../../core/errors.ts';
 import { isBusy } from '../../store/selectors.ts';
 import type { SessionRecord } from '../../store/types.ts';
+import { endpointOf } from '../endpoint.ts';
 import { act } from '../intent.ts';
 import { ApDialog } from './dialog.ts';
 
@@ -42,10 +43,16 @@ export class ApConfirmEnd extends ApDialog {
 
   protected override body() {
     const { record } = this;
+    const endpoint = endpointOf(this.store, record);
+    const elsewhere = endpoint !== undefined && endpoint.protocol !== 'aperture';
     return html`<div class="body">
       <p>
-        <strong>${record.title.value}</strong> is stopped and its conversation is deleted, here and
-        on the gateway. Files in its directory stay as they are.
+        <strong>${record.title.value}</strong> is stopped and its conversation is deleted,
+        ${
+          elsewhere
+            ? html`here. ${endpoint.name} may keep what it has of it.`
+            : 'here and on the gateway. Files in its directory stay as they are.'
+        }
         ${isBusy(record) ? 'It is working right now.' : ''}
       </p>
       ${this.failure ? html`<p class="problem" role="alert">${this.failure}</p>` : nothing}

@@ -2,6 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { toErrorInfo } from '../../../core/errors.ts';
 import type { Store } from '../../store/types.ts';
+import { CommandEvent } from '../command-event.ts';
 import * as icons from '../icons.ts';
 import { act } from '../intent.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
@@ -222,6 +223,7 @@ export class ApConnectDialog extends ApDialog {
 export class ApConnectPage extends LitElement {
   static override styles = [
     baseStyles,
+    buttonStyles,
     css`
       :host {
         display: grid;
@@ -241,6 +243,11 @@ export class ApConnectPage extends LitElement {
         font-weight: 650;
         letter-spacing: -0.015em;
         line-height: 1.25;
+      }
+      .other {
+        margin-top: var(--ap-space-5);
+        font-size: var(--ap-size-s);
+        color: var(--ap-text-muted);
       }
       .lead {
         margin-bottom: var(--ap-space-5);
@@ -262,6 +269,15 @@ export class ApConnectPage extends LitElement {
         gateway is.
       </p>
       <ap-connect-form .store=${this.store}></ap-connect-form>
+      <p class="other">
+        Another kind of server?
+        <button
+          class="link-button"
+          @click=${() => this.dispatchEvent(new CommandEvent('endpoint.add'))}
+        >
+          Add an endpoint
+        </button>
+      </p>
     </main>`;
   }
 }

@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { toErrorInfo } from '../../../core/errors.ts';
 import * as icons from '../icons.ts';
@@ -56,13 +56,19 @@ export class ApDirectoryField extends LitElement {
         font-family: var(--ap-mono);
         font-size: 0.78125rem;
       }
+      /* In the top layer: it covers what is below for a moment, rather than pushing it out of the dialog. */
       [role='listbox'] {
-        max-height: 184px;
+        position: fixed;
+        inset: auto;
+        max-height: 196px;
+        margin: 0;
         padding: 4px;
         overflow-y: auto;
-        background: var(--ap-bg);
-        border: 1px solid var(--ap-border);
+        color: inherit;
+        background: var(--ap-bg-raised);
+        border: 1px solid var(--ap-border-strong);
         border-radius: var(--ap-radius-m);
+        box-shadow: var(--ap-shadow-2);
       }
       [role='option'] {
         display: flex;
@@ -105,9 +111,28 @@ export class ApDirectoryField extends LitElement {
   #typedValue: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  #listening: AbortController | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#listening = new AbortController();
+    const options = { signal: this.#listening.signal, capture: true };
+    addEventListener('resize', this.#place, options);
+    addEventListener('scroll', this.#place, options);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#listening?.abort();
     clearTimeout(this.#timer);
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
+    const list = this.#popover();
+    const wanted = list.childElementCount > 0;
+    if (wanted !== list.matches(':popover-open')) list.togglePopover(wanted);
+    this.#place();
   }
 
   /** Puts the caret at the end of the path. */
@@ -143,7 +168,7 @@ export class ApDirectoryField extends LitElement {
           @keydown=${this.#key}
         />
       </span>
-      <div id="entries" role="listbox" aria-label="Directories" ?hidden=${shown.length === 0}>
+      <div id="entries" role="listbox" aria-label="Directories" popover="manual">
         ${shown.map(
           (entry, index) =>
             html`<div
@@ -170,6 +195,22 @@ export class ApDirectoryField extends LitElement {
       </span>
     </div>`;
   }
+
+  #popover(): HTMLElement {
+    return this.renderRoot.querySelector<HTMLElement>('[popover]')!;
+  }
+
+  /** Under the field; over it where there is no room below. */
+  #place = (): void => {
+    const list = this.#popover();
+    if (!list.matches(':popover-open')) return;
+    const at = this.#input().getBoundingClientRect();
+    list.style.left = `${at.left}px`;
+    list.style.width = `${at.width}px`;
+    const below = at.bottom + 4;
+    const fits = below + list.offsetHeight + 8 <= innerHeight;
+    list.style.top = `${fits ? below : Math.max(8, at.top - list.offsetHeight - 4)}px`;
+  };
 
   #input(): HTMLInputElement {
     return this.renderRoot.querySelector('input')!;

@@ -123,9 +123,8 @@ export class ApEndpoints extends ApDialog {
   @state() private busy = false;
   @state() private failure = '';
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    if (this.adding) this.view = { name: 'add' };
+  override willUpdate(): void {
+    if (!this.hasUpdated && this.adding) this.view = { name: 'add' };
   }
 
   protected get heading(): string {
@@ -278,12 +277,13 @@ export class ApEndpoints extends ApDialog {
   #go(view: View): void {
     this.view = view;
     this.failure = '';
-    // Whoever came by keys goes on from the new heading.
-    void this.updateComplete.then(() => {
-      if (view.name === 'list' || view.name === 'remove') {
-        this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
-      }
-    });
+    if (view.name === 'list' || view.name === 'remove') void this.#toHeading();
+  }
+
+  /** Whoever came by keys goes on from the new heading. */
+  async #toHeading(): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('#heading')?.focus();
   }
 
   #list = (): void => this.#go({ name: 'list' });

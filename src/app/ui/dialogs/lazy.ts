@@ -2,7 +2,16 @@ import { html, type TemplateResult } from 'lit';
 import type { SessionRecord, Store } from '../../store/types.ts';
 
 export type DialogName =
-  'new-session' | 'palette' | 'help' | 'settings' | 'confirm-end' | 'connect' | 'connect-page';
+  | 'new-session'
+  | 'palette'
+  | 'help'
+  | 'settings'
+  | 'confirm-end'
+  | 'connect'
+  | 'connect-page'
+  | 'endpoints'
+  | 'add-endpoint'
+  | 'inspector';
 
 interface DialogProps {
   readonly store: Store;
@@ -50,6 +59,21 @@ export const DIALOGS: Record<DialogName, LazyDialog> = {
     load: () => import('./connect.ts'),
     draw: ({ store, closed }) =>
       html`<ap-connect-dialog .store=${store} @ap-closed=${closed}></ap-connect-dialog>`,
+  },
+  endpoints: {
+    load: () => import('./endpoints.ts'),
+    draw: ({ store, closed }) =>
+      html`<ap-endpoints .store=${store} @ap-closed=${closed}></ap-endpoints>`,
+  },
+  'add-endpoint': {
+    load: () => import('./endpoints.ts'),
+    draw: ({ store, closed }) =>
+      html`<ap-endpoints .store=${store} .adding=${true} @ap-closed=${closed}></ap-endpoints>`,
+  },
+  inspector: {
+    load: () => import('./inspector.ts'),
+    draw: ({ store, record, closed }) =>
+      html`<ap-inspector .store=${store} .record=${record} @ap-closed=${closed}></ap-inspector>`,
   },
   'connect-page': {
     load: () => import('./connect.ts'),

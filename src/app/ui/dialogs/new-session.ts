@@ -1,16 +1,23 @@
 import { html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import { SESSION_FIELDS, type SessionField } from '../../../core/endpoint/policy.ts';
 import { toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
-import type { AgentInfo } from '../../../core/wire/rest.ts';
+import type { EndpointView, NewSessionAt, RemoteSessionView } from '../../store/endpoint-types.ts';
 import { CommandEvent } from '../command-event.ts';
 import { recall, remember } from '../controllers/remembered.ts';
-import * as icons from '../icons.ts';
+import { PROTOCOL_NAME } from '../endpoint.ts';
+import { endpointStyles } from '../endpoints/endpoint.styles.ts';
 import { act } from '../intent.ts';
+import { segmentStyles } from '../styles/segments.ts';
 import { shortPath } from '../time.ts';
+import type { AgentEvent, ApAgentField } from './agent-field.ts';
+import './agent-field.ts';
 import { ApDialog } from './dialog.ts';
 import type { ApDirectoryField, DirectoryEvent } from './directory-field.ts';
 import './directory-field.ts';
 import { newSessionStyles } from './new-session.styles.ts';
+import type { RemoteEvent } from './remote-sessions.ts';
+import './remote-sessions.ts';
 
 const RECENT = 6;
 
@@ -22,152 +29,202 @@ function placeOf(code: string): Place {
   return /cwd|director/.test(code) ? 'cwd' : 'form';
 }
 
+/** Fields that are one line of text, and what is said of them. */
+const LINES: Readonly<Record<SessionField, { label: string; about: string }>> = {
+  agent: { label: 'Agent', about: 'By the name that the server knows it by.' },
+  cwd: { label: 'Directory', about: 'On the server’s machine, from the root.' },
+  title: { label: 'Title', about: '' },
+  chat: {
+    label: 'Chat',
+    about: 'The id of one that exists on the server already; else a new one.',
+  },
+  world: { label: 'World', about: 'The id of the world whose chats these are.' },
+  identity: { label: 'Identity', about: 'What the greeting says of you.' },
+};
+
 /**
- * Starts a session: agent, directory, title. A refusal is shown beside the field that it is about, and
- * nothing that was entered is lost.
+ * Starts a session at an endpoint, with what its protocol asks for, or takes up one that the server has already. A
+ * refusal is shown beside the field that it is about, and nothing that was entered is lost.
  *
  * @fires ap-intent - listings, the new session
  * @fires ap-command - `session.open`, once it is there
  */
 @customElement('ap-new-session')
 export class ApNewSession extends ApDialog {
-  static override styles = [...ApDialog.styles, newSessionStyles];
+  static override styles = [...ApDialog.styles, endpointStyles, segmentStyles, newSessionStyles];
 
   protected readonly heading = 'New session';
+  @state() private at = recall('endpoint', '');
   @state() private agent = recall('agent', '');
-  @state() private cwd = recall('cwd', '');
-  @state() private sessionTitle = '';
+  /** What was entered, by field; empty for what was not. */
+  @state() private entered: Partial<Record<SessionField, string>> = { cwd: recall('cwd', '') };
+  /** An existing one is taken up instead. */
+  @state() private existing = false;
+  @state() private remote: RemoteSessionView | undefined;
   @state() private starting = false;
-  @state() private copied = '';
   @state() private failure: (ErrorInfo & { place: Place }) | undefined;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
+  override firstUpdated(): void {
+    super.firstUpdated();
+    const first = this.renderRoot.querySelector<ApAgentField>('ap-agent-field');
+    void first?.updateComplete.then(() => first.focus());
+    if (this.#isMain(this.#endpoint())) this.#refresh();
+  }
+
+  #refresh(): void {
     void act(this, (actions) => actions.refreshAgents()).catch((error: unknown) => {
       // With a list from before there is still something to choose from.
       if (!this.store.agents.peek()) this.#fail(error, 'agent');
     });
   }
 
-  override firstUpdated(): void {
-    super.firstUpdated();
-    this.renderRoot.querySelector<HTMLElement>('[name="agent"]:checked')?.focus();
+  /** Undefined before the page knows any: then it is the main gateway's affair. */
+  #endpoint(): EndpointView | undefined {
+    const endpoints = this.store.endpoints.value;
+    const main = endpoints.find((each) => this.#isMain(each));
+    return endpoints.find(({ id }) => id === this.at) ?? main ?? endpoints[0];
+  }
+
+  /** Its agents and directories are listed. */
+  #isMain(endpoint: EndpointView | undefined): boolean {
+    if (!endpoint) return true;
+    return endpoint.protocol === 'aperture' && endpoint.url === this.store.endpoint.value.url;
   }
 
   protected override body() {
-    const response = this.store.agents.value;
-    const agents = response?.agents ?? [];
-    const ready = agents.filter((agent) => agent.available);
-    const missing = agents.filter((agent) => !agent.available);
-    const chosen = this.#chosen(ready);
-    const cwd = this.cwd || (response?.defaultCwd ?? '');
+    const endpoint = this.#endpoint();
+    const existing = this.existing && endpoint?.lists === true;
     return html`<form id="form" @submit=${this.#submit}>
       <div class="body stack">
-        <div class="field">
-          <span class="label" id="agent-label">Agent</span>
-          ${
-            ready.length > 0
-              ? html`<div class="cards" role="radiogroup" aria-labelledby="agent-label">
-                  ${ready.map((agent) => this.#card(agent, chosen))}
-                </div>`
-              : html`<p class="hint" role="status">
-                  ${response ? 'The gateway has no agent that it can start.' : 'Asking the gateway…'}
-                </p>`
-          }
-          ${this.#problem('agent')} ${missing.length > 0 ? this.#missing(missing) : nothing}
-        </div>
-        <div class="field">
-          <ap-directory-field
-            .value=${cwd}
-            .problem=${this.failure?.place === 'cwd' ? this.failure.message : ''}
-            @ap-directory=${this.#moved}
-          ></ap-directory-field>
-          ${this.#recent(cwd)}
-        </div>
-        <div class="field">
-          <label class="label" for="title"
-            >Title <span class="optional" aria-hidden="true">optional</span></label
-          >
-          <input
-            id="title"
-            class="input"
-            aria-label="Title"
-            maxlength="200"
-            autocomplete="off"
-            placeholder="Named after its first message otherwise"
-            .value=${this.sessionTitle}
-            @input=${(event: Event) => {
-              this.sessionTitle = (event.target as HTMLInputElement).value;
-            }}
-          />
-        </div>
+        ${this.#where(endpoint)} ${endpoint?.lists ? this.#modes(existing) : nothing}
+        ${
+          existing
+            ? html`<ap-remote-sessions
+                .endpoint=${endpoint!.id}
+                @ap-remote=${(event: RemoteEvent) => (this.remote = event.session)}
+              ></ap-remote-sessions>`
+            : this.#fields(endpoint)
+        }
       </div>
       <div class="foot">
         ${this.#problem('form')}
         <button type="button" class="button quiet" @click=${this.hide}>Cancel</button>
-        <button class="button primary" ?disabled=${this.starting}>
-          ${this.starting ? 'Starting…' : 'Start session'}
+        <button class="button primary" ?disabled=${this.starting || (existing && !this.remote)}>
+          ${this.starting ? 'Starting…' : existing ? 'Take it up' : 'Start session'}
         </button>
       </div>
     </form>`;
   }
 
-  #card(agent: AgentInfo, chosen: string | undefined) {
-    return html`<label class="card">
-      <input
-        type="radio"
-        name="agent"
-        value=${agent.name}
-        .checked=${agent.name === chosen}
-        @change=${() => {
-          this.agent = agent.name;
-          if (this.failure?.place === 'agent') this.failure = undefined;
-        }}
-      />
-      <span class="dot" aria-hidden="true"></span>
-      <span class="words">
-        <span class="name">${agent.title}</span>
-        ${agent.description ? html`<span class="hint">${agent.description}</span>` : nothing}
-      </span>
-    </label>`;
+  /** Only a question where there is a choice. */
+  #where(chosen: EndpointView | undefined) {
+    const endpoints = this.store.endpoints.value;
+    if (endpoints.length < 2) return nothing;
+    return html`<div class="field">
+      <label class="label" for="endpoint">Endpoint</label>
+      <select id="endpoint" class="input" @change=${this.#moved}>
+        ${endpoints.map(
+          (endpoint) =>
+            html`<option value=${endpoint.id} ?selected=${endpoint === chosen}>
+              ${endpoint.name} ·
+              ${PROTOCOL_NAME[endpoint.protocol]}${endpoint.locked ? ' (locked)' : ''}
+            </option>`,
+        )}
+      </select>
+    </div>`;
   }
 
-  #missing(agents: readonly AgentInfo[]) {
-    return html`<details>
-      <summary>
-        ${icons.chevron} More agents <span class="optional">${agents.length} not installed</span>
-      </summary>
-      <ul>
-        ${agents.map(
-          (agent) =>
-            html`<li>
-              <span class="name">${agent.title}</span>
-              ${agent.description ? html`<span class="hint">${agent.description}</span>` : nothing}
-              ${
-                agent.install
-                  ? html`<span class="install">
-                      <code>${agent.install}</code>
-                      <button
-                        type="button"
-                        class="icon-button"
-                        aria-label=${`Copy how to install ${agent.title}`}
-                        @click=${() => this.#copy(agent)}
-                      >
-                        ${this.copied === agent.name ? icons.check : icons.copy}
-                      </button>
-                    </span>`
-                  : nothing
-              }
-            </li>`,
-        )}
-      </ul>
-    </details>`;
+  #modes(existing: boolean) {
+    const mode = (value: boolean, label: string) =>
+      html`<label>
+        <input
+          type="radio"
+          name="mode"
+          .checked=${existing === value}
+          @change=${() => {
+            this.existing = value;
+            this.remote = undefined;
+            this.failure = undefined;
+          }}
+        />
+        <span>${label}</span>
+      </label>`;
+    return html`<div class="segments" role="radiogroup" aria-label="What to do">
+      ${mode(false, 'Start a new one')} ${mode(true, 'Take up an existing one')}
+    </div>`;
+  }
+
+  #fields(endpoint: EndpointView | undefined) {
+    const { required, optional } = SESSION_FIELDS[endpoint?.protocol ?? 'aperture'];
+    const main = this.#isMain(endpoint);
+    return [...required, ...optional].map((field) => {
+      if (main && field === 'agent') return this.#agents();
+      if (main && field === 'cwd') return this.#directory();
+      return this.#line(field, required.includes(field), endpoint);
+    });
+  }
+
+  #agents() {
+    const response = this.store.agents.value;
+    return html`<ap-agent-field
+      .response=${response}
+      .chosen=${this.#chosenAgent()}
+      .problem=${this.failure?.place === 'agent' ? this.failure.message : ''}
+      @ap-agent=${(event: AgentEvent) => {
+        this.agent = event.agent;
+        this.#forgive('agent');
+      }}
+    ></ap-agent-field>`;
+  }
+
+  #directory() {
+    const cwd = this.entered.cwd || (this.store.agents.value?.defaultCwd ?? '');
+    return html`<div class="field">
+      <ap-directory-field
+        .value=${cwd}
+        .problem=${this.failure?.place === 'cwd' ? this.failure.message : ''}
+        @ap-directory=${(event: DirectoryEvent) => this.#enter('cwd', event.path)}
+      ></ap-directory-field>
+      ${this.#recent(cwd)}
+    </div>`;
+  }
+
+  #line(field: SessionField, required: boolean, endpoint: EndpointView | undefined) {
+    const { label, about } = LINES[field];
+    return html`<div class="field">
+      <label class="label" for=${field}
+        >${label}
+        ${required ? nothing : html`<span class="optional" aria-hidden="true">optional</span>`}</label
+      >
+      <input
+        id=${field}
+        class="input"
+        aria-label=${label}
+        aria-describedby=${about ? `${field}-about` : nothing}
+        maxlength=${field === 'title' ? 200 : 1000}
+        autocomplete="off"
+        autocapitalize=${field === 'title' ? nothing : 'off'}
+        spellcheck=${field === 'title' ? nothing : 'false'}
+        placeholder=${field === 'title' ? 'Named after its first message otherwise' : nothing}
+        ?required=${required}
+        .value=${this.entered[field] ?? ''}
+        @input=${(event: Event) => this.#enter(field, (event.target as HTMLInputElement).value)}
+      />
+      ${about ? html`<span class="hint" id=${`${field}-about`}>${about}</span>` : nothing}
+      ${field === 'agent' || field === 'cwd' ? this.#problem(field) : nothing}
+      ${field === 'cwd' && endpoint ? this.#recent(this.entered.cwd ?? '') : nothing}
+    </div>`;
   }
 
   #recent(cwd: string) {
-    const used = this.store.sessions.value.map((record) => record.summary.value.cwd);
-    const recent = [...new Set([...recall<string[]>('recent', []), ...used])]
-      .filter((path) => path !== cwd)
+    const at = this.#endpoint();
+    const several = this.store.endpoints.value.length > 1;
+    const used = this.store.sessions.value
+      .filter((record) => !several || record.endpoint.value === at?.id)
+      .map((record) => record.summary.value.cwd);
+    const known = this.#isMain(at) ? recall<string[]>('recent', []) : [];
+    const recent = [...new Set([...known, ...used])]
+      .filter((path) => path && path !== cwd)
       .slice(0, RECENT);
     if (recent.length === 0) return nothing;
     return html`<div class="chips" role="group" aria-label="Recent directories">
@@ -177,10 +234,7 @@ export class ApNewSession extends ApDialog {
             type="button"
             class="chip"
             title=${path}
-            @click=${() => {
-              this.cwd = path;
-              this.#forgive();
-            }}
+            @click=${() => this.#enter('cwd', path)}
           >
             ${shortPath(path)}
           </button>`,
@@ -194,17 +248,26 @@ export class ApNewSession extends ApDialog {
       : nothing;
   }
 
-  #chosen(ready: readonly AgentInfo[]): string | undefined {
+  #chosenAgent(): string | undefined {
+    const ready = (this.store.agents.value?.agents ?? []).filter((agent) => agent.available);
     return (ready.find((agent) => agent.name === this.agent) ?? ready[0])?.name;
   }
 
-  #moved = (event: DirectoryEvent): void => {
-    this.cwd = event.path;
-    this.#forgive();
+  #moved = (event: Event): void => {
+    this.at = (event.target as HTMLSelectElement).value;
+    this.existing = false;
+    this.remote = undefined;
+    this.failure = undefined;
+    if (this.#isMain(this.#endpoint())) this.#refresh();
   };
 
-  #forgive(): void {
-    if (this.failure?.place === 'cwd') this.failure = undefined;
+  #enter(field: SessionField, value: string): void {
+    this.entered = { ...this.entered, [field]: value };
+    if (field === 'cwd' || field === 'agent') this.#forgive(field);
+  }
+
+  #forgive(place: Place): void {
+    if (this.failure?.place === place) this.failure = undefined;
   }
 
   #fail(error: unknown, where?: Place): Place {
@@ -214,40 +277,51 @@ export class ApNewSession extends ApDialog {
     return place;
   }
 
-  async #copy(agent: AgentInfo): Promise<void> {
-    await navigator.clipboard?.writeText(agent.install ?? '');
-    this.copied = agent.name;
+  /** What is asked for; undefined, with the problem shown, when something is missing. */
+  #request(endpoint: EndpointView | undefined): NewSessionAt | undefined {
+    const at = this.store.endpoints.value.length > 1 && endpoint ? { endpoint: endpoint.id } : {};
+    if (this.existing && endpoint?.lists) {
+      const { remote } = this;
+      if (!remote) return undefined;
+      const { title, cwd } = remote;
+      return { ...at, remote: remote.remote, ...(title && { title }), ...(cwd && { cwd }) };
+    }
+    const main = this.#isMain(endpoint);
+    const { required, optional } = SESSION_FIELDS[endpoint?.protocol ?? 'aperture'];
+    const request: NewSessionAt = { ...at };
+    for (const field of [...required, ...optional]) {
+      const value =
+        main && field === 'agent' ? (this.#chosenAgent() ?? '') : this.#value(field, main);
+      if (value) request[field] = value;
+    }
+    if (main && request.agent === undefined) {
+      this.#fail(
+        new Error('Choose an agent. If none is listed, install one, then open this dialog again.'),
+        'agent',
+      );
+      return undefined;
+    }
+    return request;
+  }
+
+  #value(field: SessionField, main: boolean): string {
+    const typed = (this.entered[field] ?? '').trim();
+    if (field !== 'cwd') return typed;
+    const cwd = typed || (main ? (this.store.agents.peek()?.defaultCwd ?? '') : '');
+    return cwd.length > 1 ? cwd.replace(/\/+$/, '') : cwd;
   }
 
   #submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (this.starting) return;
-    const response = this.store.agents.peek();
-    const agent = this.#chosen((response?.agents ?? []).filter((each) => each.available));
-    const typed = this.cwd.trim() || response?.defaultCwd || '';
-    const cwd = typed.length > 1 ? typed.replace(/\/+$/, '') : typed;
-    if (agent === undefined) {
-      this.failure = {
-        code: 'no_agent',
-        message: 'Choose an agent. If none is listed, install one, then open this dialog again.',
-        retryable: false,
-        place: 'agent',
-      };
-      return;
-    }
+    const endpoint = this.#endpoint();
+    const request = this.#request(endpoint);
+    if (!request) return;
     this.failure = undefined;
     this.starting = true;
-    const title = this.sessionTitle.trim();
     try {
-      const id = await act(this, (actions) =>
-        actions.createSession({ agent, cwd, ...(title && { title }) }),
-      );
-      remember('agent', agent);
-      remember('cwd', cwd);
-      remember(
-        'recent',
-        [...new Set([cwd, ...recall<string[]>('recent', [])])].slice(0, RECENT + 2),
-      );
+      const id = await act(this, (actions) => actions.createSession(request));
+      this.#remember(endpoint, request);
       this.hide();
       this.dispatchEvent(new CommandEvent('session.open', id));
       // Whoever starts a session has something to say.
@@ -262,6 +336,15 @@ export class ApNewSession extends ApDialog {
       this.starting = false;
     }
   };
+
+  #remember(endpoint: EndpointView | undefined, { agent, cwd, remote }: NewSessionAt): void {
+    if (endpoint) remember('endpoint', endpoint.id);
+    if (remote || !this.#isMain(endpoint) || !agent || !cwd) return;
+    remember('agent', agent);
+    remember('cwd', cwd);
+    const recent = [...new Set([cwd, ...recall<string[]>('recent', [])])];
+    remember('recent', recent.slice(0, RECENT + 2));
+  }
 }
 
 declare global {

@@ -1,9 +1,12 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import { can } from '../abilities.ts';
 import { CommandEvent } from '../command-event.ts';
+import { endpointOf } from '../endpoint.ts';
 import * as icons from '../icons.ts';
 import { capsOf } from '../keys/chord.ts';
 import { COMMANDS, keysOf } from '../keys/commands.ts';
+import { isEnded, rowsOf } from '../rows.ts';
 import { statusLook } from '../status.ts';
 import { ApDialog } from './dialog.ts';
 import { fuzzyScore } from './fuzzy.ts';
@@ -212,26 +215,33 @@ export class ApPalette extends ApDialog {
     const own = store.settings.value.keys;
     const viewed = store.activeSessionId.value;
     const keysFor = new Map(COMMANDS.map((command) => [command.id, keysOf(command, own)[0] ?? '']));
-    const sessions = store.sessions.value.map((record, index): Entry => {
+    const several = store.endpoints.value.length > 1;
+    const sessions = rowsOf(store).map((record, index): Entry => {
       const look = statusLook(record);
       const attention = record.attention.value;
       const detail = [
         record.summary.value.agentTitle,
+        several ? endpointOf(store, record)?.name : undefined,
         attention === 'approval' ? 'needs you' : look.word,
       ];
       return {
         label: record.title.value,
-        detail: detail.join(' · '),
+        detail: detail.filter(Boolean).join(' · '),
         sign: look.glyph,
         kind: look.kind,
-        keys: index < 10 ? (keysFor.get(`session.${index + 1}` as 'session.1') ?? '') : '',
+        keys:
+          index < 10 && !isEnded(record)
+            ? (keysFor.get(`session.${index + 1}` as 'session.1') ?? '')
+            : '',
         event: () => new CommandEvent('session.open', record.id),
       };
     });
+    const session = viewed === undefined ? undefined : store.record(viewed);
     const commands = COMMANDS.filter(
       (command) =>
         !command.digit &&
         command.id !== 'app.palette' &&
+        (command.id !== 'session.cancel' || (session && can(session, 'cancel'))) &&
         (!command.needsSession || viewed !== undefined),
     ).map((command): Entry => ({
       label: command.label,

@@ -9,6 +9,7 @@ import { formatBytes } from '../time.ts';
 import { ApDialog } from './dialog.ts';
 import type { RecordedEvent } from './key-recorder.ts';
 import './key-recorder.ts';
+import { segmentStyles } from '../styles/segments.ts';
 import { settingsStyles } from './settings.styles.ts';
 
 const THEMES = [
@@ -27,11 +28,11 @@ const WHILE_BUSY = [
  * this browser holds.
  *
  * @fires ap-intent - changes
- * @fires ap-command - `endpoint.connect`
+ * @fires ap-command - `endpoint.connect`, `app.endpoints`
  */
 @customElement('ap-settings')
 export class ApSettings extends ApDialog {
-  static override styles = [...ApDialog.styles, settingsStyles];
+  static override styles = [...ApDialog.styles, segmentStyles, settingsStyles];
 
   protected readonly heading = 'Settings';
   @state() private recording: string | undefined;
@@ -86,14 +87,32 @@ export class ApSettings extends ApDialog {
 
   #endpoint() {
     const { url, status } = this.store.endpoint.value;
+    const others = this.store.endpoints.value.filter((endpoint) => endpoint.url !== url);
     return html`<section>
-      <h3>Gateway</h3>
-      <div class="line">
-        <span class="mono truncate">${url || 'none'}</span>
-        <span class="soft">${status}</span>
-        <button class="button small" @click=${this.#connect}>Change…</button>
-      </div>
-    </section>`;
+        <h3>Gateway</h3>
+        <div class="line">
+          <span class="mono truncate">${url || 'none'}</span>
+          <span class="soft">${status}</span>
+          <button class="button small" @click=${() => this.#leave('endpoint.connect')}>
+            Change…
+          </button>
+        </div>
+      </section>
+      <section>
+        <h3>Endpoints</h3>
+        <div class="line">
+          <span class="truncate"
+            >${
+              others.length === 0
+                ? 'No other server'
+                : `Also ${others.map(({ name }) => name).join(', ')}`
+            }</span
+          >
+          <button class="button small" @click=${() => this.#leave('app.endpoints')}>
+            Endpoints…
+          </button>
+        </div>
+      </section>`;
   }
 
   #storage() {
@@ -209,10 +228,10 @@ export class ApSettings extends ApDialog {
     act(this, (actions) => actions.changeSettings(patch));
   }
 
-  #connect = (): void => {
+  #leave(command: 'endpoint.connect' | 'app.endpoints'): void {
     this.hide();
-    this.dispatchEvent(new CommandEvent('endpoint.connect'));
-  };
+    this.dispatchEvent(new CommandEvent(command));
+  }
 
   // `navigator.storage` is missing on a page over plain http from elsewhere.
   async #measure(): Promise<void> {

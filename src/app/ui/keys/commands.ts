@@ -36,9 +36,12 @@ export type CommandId =
   | 'session.up'
   | 'session.down'
   | 'session.end'
+  | 'session.inspect'
   | 'app.palette'
   | 'app.help'
   | 'app.settings'
+  | 'app.endpoints'
+  | 'endpoint.add'
   | 'theme.auto'
   | 'theme.light'
   | 'theme.dark';
@@ -130,9 +133,18 @@ export const COMMANDS: readonly Command[] = [
     keys: 'g e',
     needsSession: true,
   },
+  {
+    id: 'session.inspect',
+    label: 'Connection details',
+    group: 'This session',
+    keys: 'g i',
+    needsSession: true,
+  },
   { id: 'app.palette', label: 'Command palette', group: 'Page', keys: 'Mod+K' },
   { id: 'app.help', label: 'Keyboard help', group: 'Page', keys: '?' },
   { id: 'app.settings', label: 'Settings', group: 'Page', keys: 'g ,' },
+  { id: 'app.endpoints', label: 'Endpoints', group: 'Page', keys: 'g p' },
+  { id: 'endpoint.add', label: 'Add endpoint', group: 'Page', keys: '' },
   { id: 'theme.auto', label: 'Theme: follow the system', group: 'Page', keys: '' },
   { id: 'theme.light', label: 'Theme: light', group: 'Page', keys: '' },
   { id: 'theme.dark', label: 'Theme: dark', group: 'Page', keys: '' },

@@ -14,7 +14,7 @@ import './countdown.ts';
  *
  * @property store - endpoint and storage
  * @fires ap-intent - retry
- * @fires ap-command - `endpoint.connect`
+ * @fires ap-command - `endpoint.connect`, `app.endpoints`
  */
 @customElement('ap-banners')
 export class ApBanners extends SignalWatcher(LitElement) {
@@ -58,7 +58,7 @@ export class ApBanners extends SignalWatcher(LitElement) {
   @state() private memoryRead = false;
 
   override render() {
-    return html`${this.#endpoint()} ${this.#storage()}`;
+    return html`${this.#endpoint()} ${this.#locked()} ${this.#storage()}`;
   }
 
   #endpoint() {
@@ -79,8 +79,12 @@ export class ApBanners extends SignalWatcher(LitElement) {
         ${this.#change('Change address')}
       </div>`;
     }
-    const locked = endpoint.status === 'unauthorized' || endpoint.status === 'unset';
-    if (locked && this.store.sessions.value.length > 0) {
+    // Nobody misses a gateway that nothing lives on.
+    const missed =
+      endpoint.status === 'unauthorized' ||
+      (endpoint.status === 'unset' &&
+        this.store.endpoints.value.every(({ protocol }) => protocol === 'aperture'));
+    if (missed && this.store.sessions.value.length > 0) {
       return html`<div class="banner" role="status">
         ${icons.unplug}
         <p>
@@ -91,6 +95,24 @@ export class ApBanners extends SignalWatcher(LitElement) {
       </div>`;
     }
     return nothing;
+  }
+
+  #locked() {
+    const locked = this.store.endpoints.value.filter((endpoint) => endpoint.locked);
+    if (locked.length === 0) return nothing;
+    return html`<div class="banner" role="status">
+      ${icons.unplug}
+      <p>
+        <strong>Locked:</strong> ${locked.map(({ name }) => name).join(', ')}.
+        <span class="soft">The tokens are encrypted on this device.</span>
+      </p>
+      <button
+        class="link-button"
+        @click=${() => this.dispatchEvent(new CommandEvent('app.endpoints'))}
+      >
+        Unlock…
+      </button>
+    </div>`;
   }
 
   #change(label: string) {

@@ -8,6 +8,7 @@ import { formatElapsed } from '../time.ts';
  * How long a running turn has been running; only this text changes with the ticker.
  *
  * @property since - when it began, ms since 1970 by this page's clock
+ * @property paused - it stands still: the connection is away
  */
 @customElement('ap-elapsed')
 export class ApElapsed extends SignalWatcher(LitElement) {
@@ -19,10 +20,15 @@ export class ApElapsed extends SignalWatcher(LitElement) {
   `;
 
   @property({ attribute: false }) since = 0;
+  @property({ attribute: false }) paused = false;
+  #shown = '';
 
   override render() {
-    void ticker.value;
-    return html`${formatElapsed(Date.now() - this.since)}`;
+    if (!this.paused || this.#shown === '') {
+      void ticker.value;
+      this.#shown = formatElapsed(Date.now() - this.since);
+    }
+    return html`${this.#shown}`;
   }
 }
 

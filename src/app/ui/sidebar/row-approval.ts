@@ -4,6 +4,7 @@ import { customElement, property } from 'lit/decorators.js';
 import type { ApprovalItem } from '../../../core/session/transcript.ts';
 import { oneLine } from '../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../store/types.ts';
+import { can } from '../abilities.ts';
 import { CommandEvent } from '../command-event.ts';
 import {
   commandOf,
@@ -152,7 +153,12 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
           ? html`<p class="problem" role="alert">${answer.error.message}</p>`
           : nothing
       }
-      <div class="options">
+      ${
+        can(record, 'approve')
+          ? nothing
+          : html`<p class="note">Answer it where its server runs: this connection cannot.</p>`
+      }
+      <div class="options" ?hidden=${!can(record, 'approve')}>
         ${approval.options.map((option) => {
           const allows = String(option.kind).startsWith('allow');
           return html`<button

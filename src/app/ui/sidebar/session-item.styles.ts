@@ -158,6 +158,13 @@ export const itemStyles = css`
   .agent::after {
     content: ' ·';
   }
+  .where {
+    max-width: 30%;
+    font-size: var(--ap-size-xs);
+  }
+  .aside .paused {
+    color: var(--ap-text-faint);
+  }
   .line {
     flex: 1 1 0;
   }

@@ -28,6 +28,7 @@ const CHIP: Record<Attention, string> = { approval: 'Needs you', error: 'Failed'
  * @property tabstop - Tab stops here; the arrow keys reach the other rows
  * @property number - 1 to 10 for the first ten rows, else undefined
  * @property showNumber - Alt is held
+ * @property where - its endpoint's name, if there are several
  * @fires ap-command - `session.open`, `session.menu`
  * @fires ap-intent - rename, retry, connect, an answer to a permission request
  */
@@ -41,6 +42,7 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
   @property({ attribute: false }) tabstop = false;
   @property({ attribute: false }) number: number | undefined;
   @property({ attribute: false }) showNumber = false;
+  @property({ attribute: false }) where = '';
   @state() private renaming = false;
   #line!: ReadonlySignal<string>;
 
@@ -88,6 +90,7 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
     const { agentTitle, cwd } = record.summary.value;
     const name = [
       title,
+      this.where && `on ${this.where}`,
       look.word,
       attention && CHIP[attention],
       unread > 0 && `${unread} unread`,
@@ -99,7 +102,7 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
           class="open"
           tabindex=${this.tabstop ? 0 : -1}
           aria-label=${name.filter(Boolean).join(', ')}
-          title=${[agentTitle, cwd, troubleOf(record)].filter(Boolean).join('\n')}
+          title=${[agentTitle, this.where, cwd, troubleOf(record)].filter(Boolean).join('\n')}
           aria-current=${this.viewed ? 'true' : nothing}
           @click=${() => this.#command('session.open')}
           @dblclick=${this.rename}
@@ -148,7 +151,11 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
         attention
           ? html`<span class="chip ${attention}">${CHIP[attention]}</span>`
           : isBusy(record) && startedAt !== undefined
-            ? html`<ap-elapsed .since=${startedAt}></ap-elapsed>`
+            ? html`<ap-elapsed
+                class=${record.connection.value.status === 'connected' ? '' : 'paused'}
+                .since=${startedAt}
+                .paused=${record.connection.value.status !== 'connected'}
+              ></ap-elapsed>`
             : nothing
       }
     </span>`;
@@ -159,7 +166,7 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
     const trouble = troubleOf(record);
     const outbox = record.outbox.value.length;
     return html`<span class="second">
-      <span class="agent truncate">${record.summary.value.agentTitle}</span>
+      ${this.#whose()}
       <span class="line truncate"
         >${
           trouble ??
@@ -179,6 +186,17 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
           : nothing
       }
     </span>`;
+  }
+
+  /** Agent and place; of two that are called the same, one. */
+  #whose() {
+    const { agentTitle } = this.record.summary.value;
+    const { where } = this;
+    return html`${
+      agentTitle && agentTitle !== where
+        ? html`<span class="agent truncate">${agentTitle}</span>`
+        : nothing
+    }${where ? html`<span class="agent where truncate">${where}</span>` : nothing}`;
   }
 
   #reflect(name: string, value: string | null): void {

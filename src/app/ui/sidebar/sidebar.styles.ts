@@ -112,6 +112,39 @@ export const sidebarStyles = css`
     line-height: var(--ap-line);
     color: var(--ap-text-muted);
   }
+  footer {
+    padding: 5px 8px max(5px, env(safe-area-inset-bottom));
+    border-top: 1px solid var(--ap-border);
+  }
+  .endpoints {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+    width: 100%;
+    min-height: 30px;
+    padding: 0 10px;
+    font-size: 0.75rem;
+    text-align: left;
+    color: var(--ap-text-muted);
+    background: none;
+    border: 0;
+    border-radius: var(--ap-radius-m);
+    cursor: pointer;
+  }
+  .endpoints:hover {
+    color: var(--ap-text);
+    background: var(--ap-bg-hover);
+  }
+  .endpoints .more {
+    flex: none;
+    margin-left: auto;
+    color: var(--ap-amber);
+  }
+  @media (pointer: coarse) {
+    .endpoints {
+      min-height: 40px;
+    }
+  }
   ap-welcome,
   .skeleton {
     flex: 1;

@@ -8,7 +8,9 @@ import type { SessionId } from '../../../core/ids.ts';
 import { attentionCounts } from '../../store/selectors.ts';
 import type { SessionRecord, Store } from '../../store/types.ts';
 import { CommandEvent, type UiCommand } from '../command-event.ts';
+import { endpointOf } from '../endpoint.ts';
 import * as icons from '../icons.ts';
+import { isEnded, rowsOf } from '../rows.ts';
 import { statusLook, type StatusLook } from '../status.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
 import type { ApSessionItem } from './session-item.ts';
@@ -55,7 +57,8 @@ export class ApSidebar extends SignalWatcher(LitElement) {
 
   override render() {
     const { store } = this;
-    const sessions = store.sessions.value;
+    const sessions = rowsOf(store);
+    const several = store.endpoints.value.length > 1;
     const viewed = store.activeSessionId.value;
     const shown = sessions.filter((record) => this.#matches(record));
     const stop = (
@@ -117,7 +120,8 @@ export class ApSidebar extends SignalWatcher(LitElement) {
               .viewed=${record.id === viewed}
               .bare=${record.id === viewed && !this.narrow}
               .tabstop=${record.id === stop}
-              .number=${index < 10 ? index + 1 : undefined}
+              .number=${index < 10 && !isEnded(record) ? index + 1 : undefined}
+              .where=${several ? (endpointOf(store, record)?.name ?? '') : ''}
               .showNumber=${altHeld}
               ?hidden=${!shown.includes(record)}
             ></ap-session-item>
@@ -132,8 +136,31 @@ export class ApSidebar extends SignalWatcher(LitElement) {
             </p>`
           : nothing
       }
-      ${sessions.length === 0 ? this.#empty() : nothing}
+      ${sessions.length === 0 ? this.#empty() : nothing} ${this.#endpoints()}
     `;
+  }
+
+  /** Which servers there are, and whether one of them is in trouble. */
+  #endpoints() {
+    const endpoints = this.store.endpoints.value;
+    if (!this.store.started.value) return nothing;
+    const away = endpoints.filter(
+      ({ state, locked }) =>
+        locked || state.status === 'unreachable' || state.status === 'unauthorized',
+    ).length;
+    const count = endpoints.length === 1 ? endpoints[0]!.name : `${endpoints.length} endpoints`;
+    return html`<footer>
+      <button
+        class="endpoints ${away > 0 ? 'away' : ''}"
+        title="Endpoints"
+        @click=${() => this.#command('app.endpoints')}
+      >
+        ${icons.plug}
+        <span class="truncate">${endpoints.length === 0 ? 'No endpoints' : count}</span>
+        ${away > 0 ? html`<span class="more">${away} not available</span>` : nothing}
+        <span class="vh">Endpoints</span>
+      </button>
+    </footer>`;
   }
 
   override updated(): void {
@@ -208,7 +235,9 @@ export class ApSidebar extends SignalWatcher(LitElement) {
     const query = this.query.trim().toLowerCase();
     if (!query) return true;
     // Previews are looked at, not subscribed to: a stream must not render the list.
-    return `${record.title.value} ${record.summary.value.agentTitle} ${record.summary.value.cwd} ${record.preview.peek()}`
+    const { agentTitle, cwd } = record.summary.value;
+    const { name = '', url = '' } = endpointOf(this.store, record) ?? {};
+    return `${record.title.value} ${agentTitle} ${cwd} ${name} ${url} ${record.preview.peek()}`
       .toLowerCase()
       .includes(query);
   }

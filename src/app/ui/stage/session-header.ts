@@ -3,7 +3,9 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { displayStatus, isBusy } from '../../store/selectors.ts';
 import type { SessionRecord, Store } from '../../store/types.ts';
+import { can } from '../abilities.ts';
 import { CommandEvent, type UiCommand } from '../command-event.ts';
+import { endpointOf, whereWords } from '../endpoint.ts';
 import * as icons from '../icons.ts';
 import { act } from '../intent.ts';
 import { statusLook, troubleOf } from '../status.ts';
@@ -115,6 +117,10 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
         flex: 0 1 auto;
         color: var(--ap-text-muted);
       }
+      .endpoint {
+        flex: 0 1 auto;
+        max-width: 18rem;
+      }
       .now {
         flex: none;
       }
@@ -132,6 +138,9 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
       .stop {
         color: var(--ap-red);
         gap: 4px;
+      }
+      .tools .paused {
+        color: var(--ap-text-faint);
       }
       @media (max-width: 719px) {
         :host {
@@ -207,13 +216,29 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
     // Green is for nothing to do.
     const kind = look.kind === 'connected' && isBusy(record) ? 'waiting' : look.kind;
     const { agentTitle, cwd } = record.summary.value;
+    const endpoint = endpointOf(this.store, record);
     return html`<div class="facts">
       <span class="status ${kind}" title=${troubleOf(record) ?? look.word}>
         ${look.glyph}<span>${look.word}</span>
       </span>
       ${this.#remedy()}
-      <span class="agent truncate">${agentTitle}</span>
-      <span class="cwd truncate mono" title=${cwd}>${shortPath(cwd, 3)}</span>
+      ${
+        agentTitle && agentTitle !== endpoint?.name
+          ? html`<span class="agent truncate">${agentTitle}</span>`
+          : nothing
+      }
+      ${
+        endpoint
+          ? html`<span class="endpoint truncate" title=${whereWords(endpoint)}
+              ><span class="vh">Endpoint: </span>${endpoint.name}</span
+            >`
+          : nothing
+      }
+      ${
+        cwd
+          ? html`<span class="cwd truncate mono" title=${cwd}>${shortPath(cwd, 3)}</span>`
+          : nothing
+      }
     </div>`;
   }
 
@@ -240,20 +265,31 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
     const { record } = this;
     if (!isBusy(record)) return nothing;
     const { startedAt } = record.turn.value;
+    // Behind a broken connection nobody can tell how it goes on.
+    const paused = record.connection.value.status !== 'connected';
     return html`
       ${
         startedAt === undefined
           ? nothing
-          : html`<ap-elapsed title="Running time" .since=${startedAt}></ap-elapsed>`
+          : html`<ap-elapsed
+              class=${paused ? 'paused' : ''}
+              title=${paused ? 'Running time when the connection was lost' : 'Running time'}
+              .since=${startedAt}
+              .paused=${paused}
+            ></ap-elapsed>`
       }
-      <button
-        class="icon-button stop"
-        aria-label="Cancel turn"
-        title="Stop this session's turn"
-        @click=${this.#stop}
-      >
-        ${icons.stop}
-      </button>
+      ${
+        can(record, 'cancel')
+          ? html`<button
+              class="icon-button stop ${paused ? 'paused' : ''}"
+              aria-label="Cancel turn"
+              title=${paused ? 'Stops when it is connected again' : "Stop this session's turn"}
+              @click=${this.#stop}
+            >
+              ${icons.stop}
+            </button>`
+          : nothing
+      }
     `;
   }
 

@@ -9,7 +9,7 @@ import { baseStyles, buttonStyles } from '../styles/shared.ts';
  * The stage without a session: what to do first.
  *
  * @property sessions - how many there are to choose from
- * @fires ap-command - `session.new`, `app.help`
+ * @fires ap-command - `session.new`, `endpoint.add`
  */
 @customElement('ap-welcome')
 export class ApWelcome extends LitElement {
@@ -46,6 +46,9 @@ export class ApWelcome extends LitElement {
         line-height: var(--ap-line);
         color: var(--ap-text-muted);
         text-wrap: pretty;
+      }
+      .link-button {
+        font-size: var(--ap-size-s);
       }
       .keys {
         display: flex;
@@ -88,6 +91,12 @@ export class ApWelcome extends LitElement {
         @click=${() => this.dispatchEvent(new CommandEvent('session.new'))}
       >
         ${icons.plus} ${any ? 'Start another session' : 'Start your first session'}
+      </button>
+      <button
+        class="link-button"
+        @click=${() => this.dispatchEvent(new CommandEvent('endpoint.add'))}
+      >
+        Add an endpoint
       </button>
       <div class="keys">
         ${this.#key('Alt+N', 'new')} ${any ? this.#key('Alt+A', 'needs you') : nothing}

@@ -5,6 +5,7 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import type { AvailableCommand } from '../../../../core/acp.ts';
 import { cleanText, oneLine } from '../../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../../store/types.ts';
+import { can, cannotPromise } from '../../abilities.ts';
 import { send, stop } from '../../icons.ts';
 import { act } from '../../intent.ts';
 import { baseStyles, buttonStyles } from '../../styles/shared.ts';
@@ -75,6 +76,9 @@ export class ApComposer extends SignalWatcher(LitElement) {
     const ended = record.connection.value.status === 'ended';
     const agent = cleanText(record.summary.value.agentTitle);
     const open = this.offered.length > 0;
+    const stoppable = running && can(record, 'cancel');
+    const paused = record.connection.value.status !== 'connected';
+    const promise = ended ? '' : cannotPromise(record);
     return html`
       ${connectionNote(record, this) ?? nothing}
       <div class="wrap">
@@ -95,14 +99,14 @@ export class ApComposer extends SignalWatcher(LitElement) {
           ></textarea>
           <div class="row">
             ${usageMeter(usage)}
-            <span class="hint" aria-hidden="true">${this.hint(running)}</span>
+            <span class="hint" aria-hidden="true">${this.hint(stoppable)}</span>
             ${
-              running
+              stoppable
                 ? html`<button
                     type="button"
-                    class="round stop"
+                    class="round stop ${paused ? 'paused' : ''}"
                     aria-label="Stop"
-                    title="Stop this turn (Esc Esc)"
+                    title=${paused ? 'Stops when it is connected again' : 'Stop this turn (Esc Esc)'}
                     @click=${this.stop}
                   >
                     ${stop}
@@ -121,6 +125,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
             </button>
           </div>
         </div>
+        ${promise ? html`<p class="promise">${promise}</p>` : nothing}
       </div>
     `;
   }
@@ -143,11 +148,11 @@ export class ApComposer extends SignalWatcher(LitElement) {
     </ul>`;
   }
 
-  private hint(running: boolean) {
+  private hint(stoppable: boolean) {
     if (this.touch.matches) return nothing;
     if (this.offered.length > 0)
       return html`<kbd>↑</kbd> <kbd>↓</kbd> choose, <kbd>Tab</kbd> complete`;
-    if (this.empty) return running ? html`<kbd>Esc</kbd> <kbd>Esc</kbd> stops` : nothing;
+    if (this.empty) return stoppable ? html`<kbd>Esc</kbd> <kbd>Esc</kbd> stops` : nothing;
     return html`<kbd>Shift</kbd> <kbd>Enter</kbd> new line`;
   }
 
@@ -224,7 +229,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
   }
 
   private onEscape(event: KeyboardEvent): void {
-    if (this.record.turn.peek().state === 'idle') return;
+    if (this.record.turn.peek().state === 'idle' || !can(this.record, 'cancel')) return;
     event.stopPropagation();
     if (event.timeStamp - this.escapedAt < DOUBLE_ESCAPE_MS) {
       this.escapedAt = 0;

@@ -4,6 +4,18 @@ import type { SessionRecord } from '../../../store/types.ts';
 import { statusDisconnected, statusError, statusReconnecting, warning } from '../../icons.ts';
 import { act } from '../../intent.ts';
 
+/** Another tab or device drives the session, and only one may (R64). */
+const TAKEN: ReadonlyMap<string, { words: string; action: string }> = new Map([
+  [
+    'held_elsewhere',
+    {
+      words: 'This session is open in another tab, and its server allows one at a time.',
+      action: 'Take over here',
+    },
+  ],
+  ['replaced', { words: 'Another tab or device took this session over.', action: 'Take it back' }],
+]);
+
 /**
  * What stands between the reader and the agent, and what to do about it; nothing when all is well.
  * Reads the connection and the summary.
@@ -60,13 +72,24 @@ export function connectionNote(
             html`Not connected. What you send waits until you connect.`,
             connect('Connect'),
           );
-    case 'error':
+    case 'error': {
+      const taken = TAKEN.get(connection.error.code);
+      if (taken) {
+        const take = () => act(from, (actions) => actions.takeOver(id));
+        return note(
+          'amber',
+          statusDisconnected,
+          html`${taken.words}`,
+          html`<button type="button" class="button small" @click=${take}>${taken.action}</button>`,
+        );
+      }
       return note(
         'red',
         statusError,
         html`${cleanText(connection.error.message)}`,
         connect(connection.error.retryable ? 'Try again' : 'Connect'),
       );
+    }
     case 'ended':
       return note(
         'quiet',

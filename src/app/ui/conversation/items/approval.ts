@@ -1,6 +1,7 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import type { PermissionOption } from '../../../../core/acp.ts';
 import type { ApprovalItem } from '../../../../core/session/transcript.ts';
+import { can } from '../../abilities.ts';
 import { check, chevron, close, hand, warning } from '../../icons.ts';
 import { act } from '../../intent.ts';
 import { element } from '../markdown/dom.ts';
@@ -109,6 +110,11 @@ export class ApprovalView implements ItemView {
     const answer = this.context.record.answers.value.get(this.item.requestId);
     const sending = answer?.state === 'sending';
     const firstAllow = options.find(isAllow);
+    if (!can(this.context.record, 'approve')) {
+      return html`<p class="approval-error">
+        Answer it where its server runs: this kind of connection cannot.
+      </p>`;
+    }
     return html`
       ${
         answer?.state === 'failed'
@@ -213,6 +219,7 @@ export class ApprovalView implements ItemView {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     const key = event.key.toLowerCase();
     if (this.item.resolution || !['y', 'a', 'd'].includes(key)) return;
+    if (!can(this.context.record, 'approve')) return;
     if (this.context.record.answers.peek().get(this.item.requestId)?.state === 'sending') return;
     const option = this.optionFor(key);
     // Not N: that goes to the next session that needs you, pressed again and again.

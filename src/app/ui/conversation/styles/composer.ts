@@ -111,6 +111,17 @@ export const composerStyles = css`
     color: var(--ap-red);
     background: var(--ap-red-soft);
   }
+  .stop.paused {
+    color: var(--ap-text-faint);
+    background: var(--ap-bg-hover);
+  }
+  .promise {
+    padding: 6px 14px 0;
+    font-size: 0.75rem;
+    line-height: 1.4;
+    text-align: center;
+    color: var(--ap-text-faint);
+  }
   .stop:hover {
     color: var(--ap-bg-raised);
     background: var(--ap-red);
