@@ -150,6 +150,10 @@ export class StoreActions implements Actions {
     }
   }
 
+  moveQueued(id: SessionId, key: string, toIndex: number): void {
+    this.#parts.client.moveQueued(id, key, toIndex);
+  }
+
   resend(id: SessionId, key: string): void {
     const { client } = this.#parts;
     if (!client.resend(id, key)) {

@@ -136,6 +136,8 @@ export interface Actions extends EndpointActions {
   /** A queued message: take it back into the draft, or drop it. */
   withdrawQueued(id: SessionId, key: string): void;
   editQueued(id: SessionId, key: string, text: string): void;
+  /** Changes the order in which queued messages go. `toIndex` is among all of the outbox; clamped. */
+  moveQueued(id: SessionId, key: string, toIndex: number): void;
   /** Sends a refused or unconfirmed one again, by the same key. */
   resend(id: SessionId, key: string): void;
   /** Stops this session's turn, and no other. */

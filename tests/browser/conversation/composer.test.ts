@@ -248,6 +248,61 @@ describe('outbox', () => {
   });
 });
 
+const queued = (...keys: string[]): OutboxEntry[] =>
+  keys.map((key) => entry(key, { state: 'queued' }));
+const mover = (view: Mounted, key: string, way: 'up' | 'down'): HTMLButtonElement =>
+  outbox(view).querySelector(`[data-key="${key}"] [data-move="${way}"]`)!;
+
+describe('the order of what waits', () => {
+  it('[R40] queued messages go up and down, by button, and never before one that may have arrived', async () => {
+    const fake = new FakeSession();
+    const view = await mount(fake);
+    fake.outbox.value = [entry('u', { state: 'unconfirmed' }), ...queued('a', 'b', 'c')];
+    await view.settled();
+    expect(mover(view, 'u', 'up')).toBeNull();
+    expect([mover(view, 'a', 'up').disabled, mover(view, 'c', 'down').disabled]).toEqual([
+      true,
+      true,
+    ]);
+    mover(view, 'b', 'up').click();
+    mover(view, 'b', 'down').click();
+    expect(view.calls).toEqual([
+      ['moveQueued', 's1', 'b', 1],
+      ['moveQueued', 's1', 'b', 3],
+    ]);
+  });
+
+  it('[R40] by keys too; the focus goes along, also to the end of the way', async () => {
+    const fake = new FakeSession();
+    const view = await mount(fake);
+    fake.outbox.value = queued('a', 'b', 'c');
+    await view.settled();
+    mover(view, 'b', 'down').focus();
+    mover(view, 'b', 'down').dispatchEvent(
+      new KeyboardEvent('keydown', {
+        key: 'ArrowUp',
+        altKey: true,
+        shiftKey: true,
+        bubbles: true,
+        composed: true,
+        cancelable: true,
+      }),
+    );
+    expect(view.calls).toEqual([['moveQueued', 's1', 'b', 0]]);
+    fake.outbox.value = queued('b', 'a', 'c');
+    await view.settled();
+    expect(outbox(view).activeElement).toBe(mover(view, 'b', 'down'));
+  });
+
+  it('a single one has nowhere to go', async () => {
+    const fake = new FakeSession();
+    const view = await mount(fake);
+    fake.outbox.value = queued('a');
+    await view.settled();
+    expect(outbox(view).querySelector('[data-move]')).toBeNull();
+  });
+});
+
 describe('empty conversation', () => {
   it('says who works where, and offers commands', async () => {
     const fake = new FakeSession();

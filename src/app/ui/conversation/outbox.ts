@@ -4,7 +4,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { OutboxEntry, SessionRecord } from '../../store/types.ts';
-import { clock, refresh, warning } from '../icons.ts';
+import { arrowDown, clock, refresh, send, warning } from '../icons.ts';
 import { act } from '../intent.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import { blockPart } from './items/content.ts';
@@ -69,6 +69,16 @@ export class ApOutbox extends SignalWatcher(LitElement) {
       .refused .state > span {
         color: var(--ap-red);
       }
+      .move {
+        display: inline-flex;
+        gap: 2px;
+      }
+      .move button {
+        width: 24px;
+        height: 24px;
+        min-height: 24px;
+        color: var(--ap-text-muted);
+      }
       textarea {
         display: block;
         width: min(36rem, 76vw);
@@ -86,37 +96,50 @@ export class ApOutbox extends SignalWatcher(LitElement) {
 
   @property({ attribute: false }) record!: SessionRecord;
   @state() private editing: string | undefined;
+  /** The message that was just moved, and by which button: the focus goes with it. */
+  private moved: { key: string; way: Way } | undefined;
 
   override render() {
     const entries = this.record.outbox.value;
     return repeat(
       entries,
       (entry) => entry.key,
-      (entry) => this.entry(entry),
+      (entry, index) => this.entry(entry, index, entries),
     );
   }
 
-  private entry(entry: OutboxEntry): TemplateResult {
+  private entry(
+    entry: OutboxEntry,
+    index: number,
+    entries: readonly OutboxEntry[],
+  ): TemplateResult {
     const { delivery, key } = entry;
     const text = textOf(entry);
     const sending = delivery.state === 'sent' || delivery.state === 'accepted';
     return html`<div
       class="entry ${sending ? 'sending' : delivery.state}"
       data-outbox=${delivery.state}
+      data-key=${key}
+      @keydown=${(event: KeyboardEvent) => this.onKey(event, key, index, entries)}
     >
       ${
         this.editing === key && delivery.state === 'queued'
           ? this.editor(key, text)
           : html`<div class="text">${cleanText(text)}</div>
-              <div class="state">${this.stateOf(entry)}</div>`
+              <div class="state">${this.stateOf(entry, index, entries)}</div>`
       }
     </div>`;
   }
 
-  private stateOf({ delivery, key }: OutboxEntry): TemplateResult {
+  private stateOf(
+    { delivery, key }: OutboxEntry,
+    index: number,
+    entries: readonly OutboxEntry[],
+  ): TemplateResult {
     switch (delivery.state) {
       case 'queued':
-        return html`<span>${clock} Queued</span> ${this.action('Edit', () => (this.editing = key))}
+        return html`<span>${clock} Queued</span> ${this.movers(key, index, entries)}
+          ${this.action('Edit', () => (this.editing = key))}
           ${this.action('Withdraw', () => this.withdraw(key))}`;
       case 'sent':
       case 'accepted':
@@ -132,6 +155,54 @@ export class ApOutbox extends SignalWatcher(LitElement) {
           ${delivery.error.retryable ? this.action('Send again', () => this.resend(key)) : nothing}
           ${this.action('Discard', () => this.withdraw(key))}`;
     }
+  }
+
+  /** Up and down; nothing for the only message that can move. */
+  private movers(
+    key: string,
+    index: number,
+    entries: readonly OutboxEntry[],
+  ): TemplateResult | typeof nothing {
+    const up = target(index, 'up', entries);
+    const down = target(index, 'down', entries);
+    if (up === undefined && down === undefined) return nothing;
+    const mover = (way: Way, to: number | undefined, icon: TemplateResult): TemplateResult =>
+      html`<button
+        type="button"
+        class="icon-button"
+        data-move=${way}
+        aria-label=${way === 'up' ? 'Send earlier' : 'Send later'}
+        title=${way === 'up' ? 'Send earlier (Alt+Shift+↑)' : 'Send later (Alt+Shift+↓)'}
+        ?disabled=${to === undefined}
+        @click=${() => this.move(key, way, to)}
+      >
+        ${icon}
+      </button>`;
+    return html`<span class="move">
+      ${mover('up', up, send)}${mover('down', down, arrowDown)}
+    </span>`;
+  }
+
+  private move(key: string, way: Way, to: number | undefined): void {
+    if (to === undefined) return;
+    const { id } = this.record;
+    this.moved = { key, way };
+    act(this, (actions) => actions.moveQueued(id, key, to));
+  }
+
+  private onKey(
+    event: KeyboardEvent,
+    key: string,
+    index: number,
+    entries: readonly OutboxEntry[],
+  ): void {
+    const way = event.key === 'ArrowUp' ? 'up' : event.key === 'ArrowDown' ? 'down' : undefined;
+    const queued = entries[index]?.delivery.state === 'queued';
+    if (!way || !queued || !event.altKey || !event.shiftKey || this.editing === key) return;
+    // The same keys move a session; here they mean the message that has the focus.
+    event.preventDefault();
+    event.stopPropagation();
+    this.move(key, way, target(index, way, entries));
   }
 
   private editor(key: string, text: string): TemplateResult {
@@ -158,8 +229,22 @@ export class ApOutbox extends SignalWatcher(LitElement) {
   }
 
   protected override updated(): void {
+    this.followMoved();
     const area = this.renderRoot.querySelector('textarea');
     if (area && this.shadowRoot?.activeElement !== area) area.focus();
+  }
+
+  /** A row that moves in the document loses the focus, and a button at the end of its way is off. */
+  private followMoved(): void {
+    const { moved } = this;
+    if (!moved) return;
+    this.moved = undefined;
+    const entry = [...this.renderRoot.querySelectorAll<HTMLElement>('.entry')].find(
+      (element) => element.dataset['key'] === moved.key,
+    );
+    const buttons = [...(entry?.querySelectorAll<HTMLButtonElement>('[data-move]') ?? [])];
+    const same = buttons.find(({ dataset }) => dataset['move'] === moved.way);
+    (same?.disabled ? buttons.find(({ disabled }) => !disabled) : same)?.focus();
   }
 
   private action(label: string, run: (event: Event) => void): TemplateResult {
@@ -175,6 +260,18 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     const { id } = this.record;
     act(this, (actions) => actions.resend(id, key));
   }
+}
+
+type Way = 'up' | 'down';
+
+/** Where a queued message goes by one step; undefined where it cannot: nothing goes before what may have arrived. */
+function target(index: number, way: Way, entries: readonly OutboxEntry[]): number | undefined {
+  const to = way === 'up' ? index - 1 : index + 1;
+  const first =
+    entries.findLastIndex(({ delivery }) =>
+      ['sent', 'accepted', 'unconfirmed'].includes(delivery.state),
+    ) + 1;
+  return to >= first && to < entries.length ? to : undefined;
 }
 
 const textOf = (entry: OutboxEntry): string =>
