@@ -1,12 +1,13 @@
 import { ApertureError } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { GatewayMethod, type LogEntry, type LoggedMessage } from '../../core/log/entry.ts';
+import { packed } from './blocks.ts';
 import { Compactor } from './compactor.ts';
 import type { Database } from './database.ts';
 import { entryKey, entryRange, headKey, numberOfKey, seenKey } from './keys.ts';
 import type { SessionLog, StoredEntry } from './port.ts';
 import type { PressureGauge } from './pressure.ts';
-import { entryOfStored, frameOf, parseStored } from './stored.ts';
+import { entriesOfStored, frameOf, parseStored } from './stored.ts';
 import type { BatchWriter, GroupMember, Operation } from './writer.ts';
 
 /** What is known of a log without reading it. */
@@ -46,6 +47,8 @@ export class LevelLog implements SessionLog, GroupMember {
   #acknowledged: number;
   #tail: StoredEntry[] = [];
   #tailBytes = 0;
+  /** Entries that the writer has not taken yet. */
+  #untaken: { n: number; frame: Buffer; key: string | undefined }[] = [];
   /** The last finished turn; compacted once it is in the store. */
   #turnEnd = 0;
   #trimming: Promise<void> | undefined;
@@ -97,15 +100,11 @@ export class LevelLog implements SessionLog, GroupMember {
     this.#bytes += frame.byteLength;
     this.#tail.push({ n: entry.n, frame });
     this.#tailBytes += frame.byteLength;
-    const operations: Operation[] = [
-      { type: 'put', key: entryKey(this.id, entry.n), value: frame },
-    ];
-    if (key !== undefined) {
-      operations.push({ type: 'put', key: seenKey(this.id, entry.n), value: Buffer.from(key) });
-    }
     if (isTurnEnd(message)) this.#turnEnd = entry.n;
     this.options.gauge.add(frame.byteLength);
-    this.writer.add(this, entry.n, operations, isMilestone(message));
+    if (this.writer.add(this, entry.n, frame.byteLength, isMilestone(message))) {
+      this.#untaken.push({ n: entry.n, frame, key });
+    }
     if (this.#bytes > this.options.maxBytes) this.#trimBySize();
     return entry;
   }
@@ -122,14 +121,15 @@ export class LevelLog implements SessionLog, GroupMember {
     const batch: StoredEntry[] = [];
     if (from > last) return batch;
     let bytes = 0;
-    const range = {
-      gte: entryKey(this.id, Math.max(from, this.#low)),
-      lte: entryKey(this.id, last),
-    };
+    const wanted = Math.max(from, this.#low);
+    // Records stand under their last number, which may lie beyond what is committed by now.
+    const range = { gte: entryKey(this.id, wanted), lt: entryRange(this.id).lt };
     for await (const [key, value] of this.db.iterator(range)) {
-      bytes += value.byteLength;
-      if (batch.length > 0 && bytes > maxBytes) break;
-      batch.push(entryOfStored(numberOfKey(key), value, from));
+      for (const entry of entriesOfStored(numberOfKey(key), value, wanted)) {
+        bytes += entry.frame.byteLength;
+        if (entry.n > last || (batch.length > 0 && bytes > maxBytes)) return batch;
+        batch.push(entry);
+      }
     }
     return batch;
   }
@@ -147,6 +147,24 @@ export class LevelLog implements SessionLog, GroupMember {
   onCommit(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  take(): Operation[] {
+    const entries = this.#untaken;
+    this.#untaken = [];
+    const operations: Operation[] = packed(entries).map(({ n, value }) => ({
+      type: 'put',
+      key: entryKey(this.id, n),
+      value,
+    }));
+    // What stands between the frames.
+    this.#bytes += entries.length - operations.length;
+    for (const { n, key } of entries) {
+      if (key === undefined) continue;
+      operations.push({ type: 'put', key: seenKey(this.id, n), value: Buffer.from(key) });
+    }
+    operations.push(this.headRecord());
+    return operations;
   }
 
   headRecord(): Operation {
@@ -257,7 +275,7 @@ export class LevelLog implements SessionLog, GroupMember {
     for await (const [key, value] of this.db.iterator(entryRange(this.id))) {
       const n = numberOfKey(key);
       if (this.#closed || n >= this.#durable) break;
-      if (!drop({ n, at: () => parseStored(value).at }, this.#bytes - freed)) break;
+      if (!drop({ n, at: () => parseStored(value).at(-1)!.at }, this.#bytes - freed)) break;
       operations.push({ type: 'del', key });
       freed += value.byteLength;
       low = n + 1;

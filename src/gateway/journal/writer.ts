@@ -4,8 +4,8 @@ export type Operation = { type: 'put'; key: string; value: Buffer } | { type: 'd
 
 /** A log that has entries in the group that is being written. */
 export interface GroupMember {
-  /** Its head record, as it stands when the group is written; goes into the same batch. */
-  headRecord(): Operation;
+  /** What it has not handed over yet, and its head record, as they stand when the group is written. */
+  take(): Operation[];
   /** Entries up to `n` may be sent. `durable`: they are in the store, rather than only in memory. */
   settled(n: number, durable: boolean): void;
 }
@@ -18,6 +18,9 @@ interface Group {
 }
 
 const emptyGroup = (): Group => ({ operations: [], bytes: 0, sync: false, members: new Map() });
+
+const isEmpty = ({ operations, members }: Group): boolean =>
+  operations.length === 0 && members.size === 0;
 
 const asError = (error: unknown): Error =>
   error instanceof Error ? error : new Error(String(error));
@@ -38,6 +41,7 @@ export class BatchWriter {
   #failing = false;
   #closed = false;
   #dropped = false;
+  #due = false;
 
   constructor(
     private readonly db: Database,
@@ -49,17 +53,26 @@ export class BatchWriter {
     return !this.#dropped && !this.#failing;
   }
 
-  /** Adds one entry of `member`, numbered `n`. */
-  add(member: GroupMember, n: number, operations: readonly Operation[], sync: boolean): void {
-    this.put(operations, sync);
+  /**
+   * Announces entry `n` of `member`, of that many bytes, which is taken when the next group is written.
+   *
+   * @returns false when it will not be: too much waits for a disk that refuses. The member keeps it in its
+   *   memory only.
+   */
+  add(member: GroupMember, n: number, bytes: number, sync: boolean): boolean {
+    const accepted = this.#accept(bytes, sync);
     this.#next.members.set(member, n);
     // While the disk refuses, readers must not wait for it.
     if (this.#failing) member.settled(n, false);
+    return accepted;
   }
 
   /** Adds operations that no reader waits for. */
   put(operations: readonly Operation[], sync = false): void {
-    for (const operation of operations) this.#enqueue(operation, sync);
+    for (const operation of operations) {
+      const bytes = operation.type === 'put' ? operation.value.byteLength : 0;
+      if (this.#accept(bytes, sync)) this.#next.operations.push(operation);
+    }
   }
 
   /** Runs after everything that was added before it; its failure is told like any other. */
@@ -74,7 +87,7 @@ export class BatchWriter {
 
   /** Resolves when everything that was added so far is written, or has been refused by the disk. */
   async flush(): Promise<void> {
-    while (!this.#failing && (this.#running || this.#next.operations.length > 0)) {
+    while (!this.#failing && (this.#running || !isEmpty(this.#next))) {
       this.#start();
       await this.#running;
     }
@@ -89,21 +102,26 @@ export class BatchWriter {
     this.#closed = true;
   }
 
-  #enqueue(operation: Operation, sync: boolean): void {
-    const bytes = operation.type === 'put' ? operation.value.byteLength : 0;
+  #accept(bytes: number, sync: boolean): boolean {
     if (this.#closed || (this.#failing && this.#next.bytes + bytes > MAX_WAITING_BYTES)) {
       this.#dropped = true;
-      return;
+      return false;
     }
-    this.#next.operations.push(operation);
     this.#next.bytes += bytes;
     this.#next.sync ||= sync;
     // The rest of this tick's entries go with it.
-    if (!this.#running && !this.#failing) setImmediate(() => this.#start());
+    if (!this.#running && !this.#failing && !this.#due) {
+      this.#due = true;
+      setImmediate(() => {
+        this.#due = false;
+        this.#start();
+      });
+    }
+    return true;
   }
 
   #start(): void {
-    if (this.#running || this.#failing || this.#next.operations.length === 0) return;
+    if (this.#running || this.#failing || isEmpty(this.#next)) return;
     const group = this.#next;
     this.#next = emptyGroup();
     this.#running = this.#write(group).finally(() => {
@@ -113,9 +131,9 @@ export class BatchWriter {
   }
 
   async #write(group: Group): Promise<void> {
-    const heads = Array.from(group.members.keys(), (member) => member.headRecord());
+    for (const member of group.members.keys()) group.operations.push(...member.take());
     try {
-      await this.db.batch([...group.operations, ...heads], { sync: group.sync });
+      await this.db.batch(group.operations, { sync: group.sync });
     } catch (error) {
       this.#refused(group, asError(error));
       return;

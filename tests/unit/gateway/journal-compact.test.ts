@@ -5,7 +5,14 @@ import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript, type Transcript } from '../../../src/core/session/transcript.ts';
 import { translate } from '../../../src/core/session/translate.ts';
 import { compact, cut } from '../../../src/gateway/journal/compact.ts';
-import { entryOfStored, parseStored, storedForm } from '../../../src/gateway/journal/stored.ts';
+import type { StoredEntry } from '../../../src/gateway/journal/port.ts';
+import { packed } from '../../../src/gateway/journal/blocks.ts';
+import {
+  entriesOfStored,
+  frameOf,
+  parseStored,
+  storedForm,
+} from '../../../src/gateway/journal/stored.ts';
 
 const update = (body: object): LoggedMessage => ({
   method: 'session/update',
@@ -91,10 +98,10 @@ test('[R21] what is stored can be read, cut and compacted again', () => {
       const once = compact(entries);
       for (const compacted of once) {
         const value = storedForm(compacted);
-        expect(parseStored(value)).toEqual(compacted.entry);
+        expect(parseStored(value)).toEqual([compacted.entry]);
         const { from, n } = { from: compacted.entry.n, ...compacted.entry };
         for (const wanted of [from, Math.floor((from + n) / 2), n]) {
-          const { frame, ...place } = entryOfStored(n, value, wanted);
+          const [{ frame, ...place }] = entriesOfStored(n, value, wanted) as [StoredEntry];
           const { t, ...entry } = JSON.parse(frame.toString()) as LogEntry & { t: string };
           expect(t).toBe('m');
           expect(entry).toEqual(cut(compacted, wanted));
@@ -116,4 +123,23 @@ test('a long answer becomes few entries, none of them huge', () => {
   expect(compacted.length).toBeLessThan(10);
   // The first piece names the message, and stays.
   expect(compacted[0]!.entry).toEqual(entries[0]);
+});
+
+test('[R21] entries that are written together can be read from any of their numbers, and none joins a hole', () => {
+  fc.assert(
+    fc.property(log, fc.array(fc.nat(40), { maxLength: 4 }), fc.nat(40), (entries, holes, from) => {
+      const framed = entries
+        .filter(({ n }) => !holes.includes(n))
+        .map((entry) => ({ n: entry.n, frame: frameOf(entry) }));
+      const blocks = packed(framed);
+      const read = blocks
+        // A store looks for the first record that is not below the number.
+        .filter(({ n }) => n >= from)
+        .flatMap(({ n, value }) => entriesOfStored(n, value, from));
+      expect(read).toEqual(framed.filter(({ n }) => n >= from));
+      expect(blocks.flatMap(({ value }) => parseStored(value))).toEqual(
+        entries.filter(({ n }) => !holes.includes(n)),
+      );
+    }),
+  );
 });

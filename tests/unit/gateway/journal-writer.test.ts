@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Database } from '../../../src/gateway/journal/database.ts';
-import { BatchWriter, type GroupMember } from '../../../src/gateway/journal/writer.ts';
+import {
+  BatchWriter,
+  type GroupMember,
+  type Operation,
+} from '../../../src/gateway/journal/writer.ts';
 
 // A disk that refuses cannot be had on demand; everything above it is real.
 class Disk {
@@ -21,15 +25,20 @@ class Disk {
 
 class Member implements GroupMember {
   readonly settlements: [n: number, durable: boolean][] = [];
-  headRecord(): { type: 'put'; key: string; value: Buffer } {
-    return { type: 'put', key: 'head', value: Buffer.from('h') };
+  readonly #untaken: Operation[] = [];
+  add(key: string, n: number, sync: boolean): boolean {
+    this.#untaken.push(put(key));
+    return writer.add(this, n, key.length, sync);
+  }
+  take(): Operation[] {
+    return [...this.#untaken.splice(0), put('head')];
   }
   settled(n: number, durable: boolean): void {
     this.settlements.push([n, durable]);
   }
 }
 
-const put = (key: string): { type: 'put'; key: string; value: Buffer } => ({
+const put = (key: string): Operation => ({
   type: 'put',
   key,
   value: Buffer.from(key),
@@ -50,17 +59,17 @@ afterEach(() => vi.useRealTimers());
 
 test('what arrives in one tick is one batch, with the head record of each log once', async () => {
   const member = new Member();
-  writer.add(member, 1, [put('a')], false);
-  writer.add(member, 2, [put('b')], false);
+  member.add('a', 1, false);
+  member.add('b', 2, false);
   await writer.flush();
   expect(disk.batches).toEqual([{ keys: ['a', 'b', 'head'], sync: false }]);
   expect(member.settlements).toEqual([[2, true]]);
 });
 
 test('one entry that must be synced makes its group synced, and not the next', async () => {
-  writer.add(new Member(), 1, [put('a')], true);
+  new Member().add('a', 1, true);
   await writer.flush();
-  writer.add(new Member(), 2, [put('b')], false);
+  new Member().add('b', 2, false);
   await writer.flush();
   expect(disk.batches.map(({ sync }) => sync)).toEqual([true, false]);
 });
@@ -68,9 +77,9 @@ test('one entry that must be synced makes its group synced, and not the next', a
 test('[R32] a disk that refuses: readers go on, somebody is told once, and all is written when it works again', async () => {
   const member = new Member();
   disk.full = true;
-  writer.add(member, 1, [put('a')], false);
+  member.add('a', 1, false);
   await vi.waitFor(() => expect(troubles).toEqual(['no space left']));
-  writer.add(member, 2, [put('b')], false);
+  member.add('b', 2, false);
   expect(member.settlements).toEqual([
     [1, false],
     [2, false],
@@ -78,13 +87,13 @@ test('[R32] a disk that refuses: readers go on, somebody is told once, and all i
   disk.full = false;
   await vi.advanceTimersByTimeAsync(2_000);
   await vi.waitFor(() => expect(troubles).toEqual(['no space left', undefined]));
-  expect([...disk.stored.keys()]).toEqual(['a', 'b', 'head']);
+  expect([...disk.stored.keys()].toSorted()).toEqual(['a', 'b', 'head']);
   expect(member.settlements.at(-1)).toEqual([2, true]);
 });
 
 test('[R32] closing writes what waits, even after a refusal', async () => {
   disk.full = true;
-  writer.add(new Member(), 1, [put('a')], false);
+  new Member().add('a', 1, false);
   await vi.waitFor(() => expect(troubles).toHaveLength(1));
   disk.full = false;
   await writer.close();
