@@ -6,6 +6,10 @@ import { Admission, bracketed } from './access/admission.ts';
 import { tokenChecker } from './access/token.ts';
 import { killAllAgents } from './acp/agent-process.ts';
 import type { AgentRegistry } from './agents/types.ts';
+import { acpDialect } from './dialects/acp/acp-dialect.ts';
+import { Connections } from './dialects/connections.ts';
+import { singleDialect } from './dialects/single/single-dialect.ts';
+import { threadDialect } from './dialects/thread/thread-dialect.ts';
 import { LaunchTickets } from './http/launch.ts';
 import { httpListener } from './http/server.ts';
 import { memoryJournal } from './journal/memory.ts';
@@ -13,6 +17,7 @@ import type { Journal } from './journal/port.ts';
 import { silentLogger, type Logger } from './logger.ts';
 import { defaultDirectory, SessionPool } from './session/pool.ts';
 import { DEFAULT_TIMINGS, type Timings } from './timings.ts';
+import { apertureDialect } from './ws/aperture-dialect.ts';
 import { SocketServer } from './ws/socket-server.ts';
 
 export interface GatewayOptions {
@@ -30,6 +35,8 @@ export interface GatewayOptions {
   /** Real paths; empty: sessions may use any directory. */
   readonly roots?: readonly string[];
   readonly maxSessions?: number;
+  /** Takes tokens from `?token=` too, for clients that know nothing else. */
+  readonly queryToken?: boolean;
   readonly version?: string;
   readonly logger?: Logger;
   /** Opens the log, once the port is taken; undefined: sessions end with the process. */
@@ -88,7 +95,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     allowOrigins: options.allowOrigins ?? [],
   });
   const launch = new LaunchTickets(now);
-  const sockets = new SocketServer({ admission, pool, checkToken, logger, timings, now });
+  const connections = new Connections(logger, now);
+  const dialect = { pool, checkToken, version, timings, now };
+  const sockets = new SocketServer({
+    admission,
+    dialects: [apertureDialect, acpDialect, threadDialect, singleDialect].map((make) =>
+      make(dialect),
+    ),
+    connections,
+    checkToken,
+    queryToken: options.queryToken ?? false,
+    logger,
+    timings,
+  });
   server.off('request', notYet);
   server.on(
     'request',
@@ -97,6 +116,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       launch,
       token,
       pool,
+      connections,
       checkToken,
       version,
       pageDir: options.pageDir,

@@ -50,7 +50,7 @@ async function runAgent(name: string): Promise<void> {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const { port, host, allowOrigins, allowHosts, maxSessions, initTimeoutMs } = options;
+  const { port, host, allowOrigins, allowHosts, maxSessions, queryToken, initTimeoutMs } = options;
   const logger = lineLogger((line) => process.stderr.write(line));
   // Whoever reads the log may go away; the sessions stay.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -74,6 +74,7 @@ async function serve(options: ServeOptions): Promise<void> {
     allowHosts,
     roots,
     maxSessions,
+    queryToken,
     version: __APERTURE_VERSION__,
     logger,
     openJournal: () =>
@@ -91,6 +92,12 @@ async function serve(options: ServeOptions): Promise<void> {
     logger.warn('exposed', {
       host,
       advice: 'others can reach this gateway; without TLS they can read what it says',
+    });
+  }
+  if (queryToken) {
+    logger.warn('query_token', {
+      advice:
+        'tokens are taken from addresses, which proxies and histories keep; use it for old clients only',
     });
   }
   process.stdout.write(`Aperture is ready: ${gateway.url}#token=${encodeURIComponent(token)}\n`);

@@ -16,6 +16,8 @@ export interface Timings {
   readonly stuckMs: number;
   /** How often the two above are looked at. */
   readonly sweepEveryMs: number;
+  /** A single-request session whose socket is gone is ended after this time, unless it is taken up again. */
+  readonly singleGraceMs: number;
 }
 
 export const DEFAULT_TIMINGS: Timings = {
@@ -26,4 +28,5 @@ export const DEFAULT_TIMINGS: Timings = {
   silentMs: 150_000,
   stuckMs: 60_000,
   sweepEveryMs: 10_000,
+  singleGraceMs: 60_000,
 };

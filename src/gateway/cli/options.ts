@@ -16,6 +16,8 @@ export interface ServeOptions {
   /** As given; not yet resolved. */
   readonly roots: readonly string[];
   readonly maxSessions: number;
+  /** Tokens are also taken from the address of a socket. */
+  readonly queryToken: boolean;
   /** For agents that are slow to start, ms; only as APERTURE_INIT_TIMEOUT_MS. */
   readonly initTimeoutMs: number | undefined;
 }
@@ -40,6 +42,7 @@ const FLAGS = {
   'allow-host': { type: 'string', multiple: true },
   root: { type: 'string', multiple: true },
   'max-sessions': { type: 'string' },
+  'query-token': { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
 type Flag = keyof typeof FLAGS;
@@ -87,6 +90,7 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
       allowHosts: list('allow-host').map(checkAllowedHost),
       roots: list('root'),
       maxSessions: integer('--max-sessions', text('max-sessions'), 1, 1_000) ?? 50,
+      queryToken: values['query-token'] ?? isOn(env['APERTURE_QUERY_TOKEN']),
       initTimeoutMs: integer('APERTURE_INIT_TIMEOUT_MS', initTimeout || undefined, 1, 3_600_000),
     },
   };

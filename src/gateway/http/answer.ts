@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<string, number>> = {
   method_not_allowed: 405,
   frame_too_large: 413,
   body_too_large: 413,
+  upgrade_required: 426,
   session_limit: 429,
   internal: 500,
   page_not_built: 503,

@@ -2,12 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApertureError } from '../../core/errors.ts';
 import { isObject, type JsonObject } from '../../core/json.ts';
 import { SUBPROTOCOL } from '../../core/wire/frames.ts';
+import { bearer } from '../access/upgrade-token.ts';
+import type { Connections } from '../dialects/connections.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionPool } from '../session/pool.ts';
 import { readJson, sendJson } from './answer.ts';
 
 export interface RestOptions {
   readonly pool: SessionPool;
+  readonly connections: Connections;
   readonly checkToken: (given: string) => boolean;
   readonly version: string;
 }
@@ -35,6 +38,12 @@ const ROUTES: readonly Route[] = [
   {
     path: /^\/v1\/agents$/,
     methods: { GET: ({ response }, { pool }) => sendJson(response, 200, pool.agents()) },
+  },
+  {
+    path: /^\/v1\/connections$/,
+    methods: {
+      GET: ({ response }, { connections }) => sendJson(response, 200, connections.list()),
+    },
   },
   {
     path: /^\/v1\/directories$/,
@@ -104,10 +113,6 @@ export async function serveRest(
   const id = route.path.exec(url.pathname)?.[1] ?? '';
   await route.methods[method]!({ request, response, url, id }, options);
   return true;
-}
-
-function bearer(request: IncomingMessage): string {
-  return /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
 }
 
 function find(pool: SessionPool, id: string): Session {

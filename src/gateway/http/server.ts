@@ -49,6 +49,10 @@ async function handle(
     return;
   }
   const url = parseUrl(request);
+  if (SOCKET_PATHS.has(url.pathname)) {
+    response.setHeader('Upgrade', 'websocket');
+    throw new ApertureError('upgrade_required', 'This address takes WebSockets only.');
+  }
   if (await serveRest(request, response, url, options)) return;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
@@ -61,6 +65,9 @@ async function handle(
   }
   await serveStatic(options.pageDir, url.pathname, request, response);
 }
+
+/** Where nothing but WebSockets is; a page must not appear there. */
+const SOCKET_PATHS = new Set(['/acp', '/chat/ws', '/ws']);
 
 /** To the page, with the token where only the page sees it; a used ticket leads to the page without. */
 function launch(ticket: string, response: ServerResponse, options: HttpOptions): void {

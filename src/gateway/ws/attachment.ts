@@ -3,6 +3,7 @@ import type { ErrorInfo } from '../../core/errors.ts';
 import { MAX_SERVER_FRAME_BYTES } from '../../core/limits.ts';
 import { CloseCode } from '../../core/wire/close-codes.ts';
 import type { AttachFrame, AttachMode, ClientFrame, ServerFrame } from '../../core/wire/frames.ts';
+import type { LiveConnection } from '../dialects/connections.ts';
 import type { SessionLog, StoredEntry } from '../journal/port.ts';
 import type { Receipt } from '../session/receipt.ts';
 import type { Session } from '../session/session.ts';
@@ -15,6 +16,8 @@ const HARD_LIMIT = 2 * MAX_SERVER_FRAME_BYTES;
 
 export interface AttachmentSocket {
   readonly socket: WebSocket;
+  /** Where it is counted what the page does (R48). */
+  readonly live?: LiveConnection;
   /** Closes in order; the connection makes sure that it ends. */
   close(code: number, reason: string, error?: ErrorInfo): void;
   now(): number;
@@ -75,6 +78,7 @@ export class Attachment {
     this.#stopObserving = [
       session.observers.add({
         summaryChanged: () => {
+          if (connection.live && !session.facts.turn) connection.live.settledAll(session.id);
           this.#summaryDue = true;
           this.#sendSummary();
         },
@@ -91,11 +95,15 @@ export class Attachment {
   /** A frame of the page, other than attach. */
   receive(frame: Exclude<ClientFrame, AttachFrame>): void {
     switch (frame.t) {
-      case 'prompt':
-        return this.#answer(frame.k, this.session.prompt(frame, this.by));
+      case 'prompt': {
+        const receipt = this.session.prompt(frame, this.by);
+        if (receipt.ok && !receipt.dup) this.connection.live?.began(frame.k, this.session.id);
+        return this.#answer(frame.k, receipt);
+      }
       case 'answer':
         return this.#answer(frame.k, this.session.answer(frame, this.by));
       case 'cancel':
+        this.connection.live?.count('cancels');
         return this.#answer(frame.k, this.session.cancel(frame, this.by));
       case 'ping':
         return this.#send({ t: 'pong', c: frame.c });
@@ -138,6 +146,7 @@ export class Attachment {
     const { socket } = this.connection;
     if (this.#detached || socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > HARD_LIMIT) return this.#tooSlow();
+    this.connection.live?.count('framesOut');
     socket.send(JSON.stringify(frame));
   }
 
@@ -149,9 +158,10 @@ export class Attachment {
   }
 
   #sendBatch(batch: readonly StoredEntry[]): void {
-    const { socket } = this.connection;
+    const { socket, live } = this.connection;
     for (const [i, entry] of batch.entries()) {
       const last = i === batch.length - 1;
+      live?.count('framesOut');
       socket.send(entry.frame, { binary: false }, last ? () => this.#flushed() : undefined);
     }
   }

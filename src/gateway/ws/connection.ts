@@ -4,68 +4,63 @@ import { ApertureError, toErrorInfo, type ErrorInfo } from '../../core/errors.ts
 import { CloseCode } from '../../core/wire/close-codes.ts';
 import { decodeClientFrame } from '../../core/wire/decode.ts';
 import type { AttachFrame, ClientFrame } from '../../core/wire/frames.ts';
-import type { Logger } from '../logger.ts';
+import type { LiveConnection } from '../dialects/connections.ts';
+import type { DialectConnection } from '../dialects/dialect.ts';
 import type { SessionPool } from '../session/pool.ts';
 import type { Timings } from '../timings.ts';
 import { Attachment, type AttachmentSocket } from './attachment.ts';
+import { boundStranger, MAX_STRANGER_BYTES } from './stranger.ts';
 
-/** A page that has not shown its token may not send much. */
-const MAX_ATTACH_BYTES = 16 * 1024;
-const FRAME_HEADER_BYTES = 14;
 /** From a close to the end, whether or not the other side agrees (ms). */
 const CLOSE_GRACE_MS = 2_000;
 
 export interface ConnectionOptions {
-  readonly connectionId: string;
+  readonly live: LiveConnection;
   /** As it stands in the path; whether it exists is told only to who has the token. */
   readonly sessionId: string;
   readonly pool: SessionPool;
   readonly checkToken: (given: string) => boolean;
-  readonly logger: Logger;
   readonly timings: Timings;
   readonly now: () => number;
 }
 
 /** One socket, from the upgrade to its end: first the attach frame, then an attachment takes its frames. */
-export class Connection implements AttachmentSocket {
+export class Connection implements AttachmentSocket, DialectConnection {
+  readonly live: LiveConnection;
   #attachment: Attachment | undefined;
   readonly #attachTimer: NodeJS.Timeout;
   #closeTimer: NodeJS.Timeout | undefined;
   #lastHeard: number;
-  #received = 0;
   #closing = false;
   #suspect = false;
 
   constructor(
     readonly socket: WebSocket,
     /** What the WebSocket runs over. */
-    readonly wire: Duplex,
+    wire: Duplex,
     private readonly options: ConnectionOptions,
-    onClosed: () => void,
   ) {
-    const { timings, logger, connectionId, sessionId, now } = options;
-    const openedAt = (this.#lastHeard = now());
+    const { timings, live, sessionId, now } = options;
+    this.live = live;
+    this.#lastHeard = now();
     this.#attachTimer = setTimeout(() => {
       this.close(CloseCode.unauthorized, 'No token came in time.');
     }, timings.attachTimeoutMs);
-    this.#boundUnattached();
+    boundStranger(
+      wire,
+      () => this.isAttached || this.#closing,
+      () => this.#tooMuch(),
+    );
     socket.on('message', (data, isBinary) => this.#message(data, isBinary));
     // Without a listener, an oversize frame would end the gateway. ws closes the socket itself (1009, 1007 …).
     socket.on('error', (error) => {
-      logger.warn('socket.error', { connectionId, sessionId, error: error.message });
+      live.log('warn', 'socket.error', { sessionId, error: error.message });
       this.#detach();
     });
     socket.on('close', (code) => {
       clearTimeout(this.#closeTimer);
       this.#detach();
-      onClosed();
-      logger.info('socket.closed', {
-        connectionId,
-        sessionId,
-        code,
-        received: this.#received,
-        durationMs: now() - openedAt,
-      });
+      live.close(code);
     });
   }
 
@@ -107,30 +102,20 @@ export class Connection implements AttachmentSocket {
     this.#attachment?.detach();
   }
 
-  /** A frame is gathered before it is looked at, and only who has a token may have a large one gathered. */
-  #boundUnattached(): void {
-    const { socket, wire } = this;
-    let bytes = 0;
-    const count = (chunk: Buffer): void => {
-      // The WebSocket heard it first: an attach in this chunk has been dealt with.
-      if (this.#attachment || this.#closing) return void wire.off('data', count);
-      bytes += chunk.byteLength;
-      if (bytes <= MAX_ATTACH_BYTES + FRAME_HEADER_BYTES) return;
-      this.#refuseFrame(new ApertureError('frame_too_large', 'The attach frame is too long.'));
-      // The close may be answered or not; nothing more is read.
-      socket.pause();
-    };
-    wire.on('data', count);
+  #tooMuch(): void {
+    this.#refuseFrame(new ApertureError('frame_too_large', 'The attach frame is too long.'));
+    // The close may be answered or not; nothing more is read.
+    this.socket.pause();
   }
 
   #message(data: RawData, isBinary: boolean): void {
     if (this.#closing) return;
     this.#lastHeard = this.now();
-    this.#received++;
+    this.live.count('framesIn');
     try {
       if (isBinary) throw new ApertureError('bad_frame', 'Frames are text, not binary.');
       const text = (data as Buffer).toString('utf8');
-      if (!this.#attachment && text.length > MAX_ATTACH_BYTES) {
+      if (!this.#attachment && text.length > MAX_STRANGER_BYTES) {
         throw new ApertureError('frame_too_large', 'The attach frame is too long.');
       }
       this.#frame(decodeClientFrame(text));
@@ -149,7 +134,7 @@ export class Connection implements AttachmentSocket {
   }
 
   #attach(frame: AttachFrame): void {
-    const { pool, checkToken, logger, connectionId, sessionId } = this.options;
+    const { pool, checkToken, live, sessionId } = this.options;
     if (!checkToken(frame.token)) return this.#unauthorized();
     const session = pool.get(sessionId);
     if (!session) {
@@ -160,13 +145,12 @@ export class Connection implements AttachmentSocket {
       });
     }
     clearTimeout(this.#attachTimer);
-    logger.info('socket.attached', { connectionId, sessionId, by: frame.client });
+    live.attached(session.id, frame.client);
     this.#attachment = new Attachment(session, frame, frame.client, this);
   }
 
   #unauthorized(): void {
-    const { logger, connectionId, sessionId } = this.options;
-    logger.warn('socket.unauthorized', { connectionId, sessionId });
+    this.live.log('warn', 'socket.unauthorized', { sessionId: this.options.sessionId });
     this.close(CloseCode.unauthorized, 'The token is missing or wrong.', {
       code: 'unauthorized',
       message: 'The token is missing or wrong. Open the link that the gateway printed.',
@@ -176,11 +160,9 @@ export class Connection implements AttachmentSocket {
 
   /** Costs this socket and nothing else (R71). */
   #refuseFrame(error: unknown): void {
-    const { logger, connectionId, sessionId } = this.options;
     const known = error instanceof ApertureError;
-    logger[known ? 'warn' : 'error']('socket.bad_frame', {
-      connectionId,
-      sessionId,
+    this.live.log(known ? 'warn' : 'error', 'socket.bad_frame', {
+      sessionId: this.options.sessionId,
       error: error instanceof Error ? error.message : String(error),
     });
     if (known) this.close(CloseCode.badFrame, error.message.slice(0, 100), toErrorInfo(error));

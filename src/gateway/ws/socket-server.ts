@@ -3,19 +3,41 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { ApertureError } from '../../core/errors.ts';
 import { MAX_CLIENT_FRAME_BYTES } from '../../core/limits.ts';
-import { SUBPROTOCOL } from '../../core/wire/frames.ts';
+import { CloseCode } from '../../core/wire/close-codes.ts';
 import type { Admission } from '../access/admission.ts';
-import { Connection, type ConnectionOptions } from './connection.ts';
+import { tokenAtOnce } from '../access/upgrade-token.ts';
+import type { Connections } from '../dialects/connections.ts';
+import type { Dialect, DialectConnection, Upgrade } from '../dialects/dialect.ts';
+import type { Logger } from '../logger.ts';
+import type { Timings } from '../timings.ts';
 
 /** Sockets in all, and sockets that have not shown a token yet. */
 const MAX_SOCKETS = 1_000;
 const MAX_UNATTACHED = 100;
 
-export interface SocketServerOptions extends Omit<ConnectionOptions, 'connectionId' | 'sessionId'> {
+export interface SocketServerOptions {
   readonly admission: Admission;
+  readonly dialects: readonly Dialect[];
+  readonly connections: Connections;
+  readonly checkToken: (given: string) => boolean;
+  /** Tokens are also taken from the query. */
+  readonly queryToken: boolean;
+  readonly logger: Logger;
+  readonly timings: Pick<Timings, 'sweepEveryMs'>;
 }
 
-/** The WebSocket side: admits, upgrades, sweeps, closes. */
+/** A request that was admitted, and whose socket it asks for. */
+interface Wish extends Omit<Upgrade, 'wire'> {
+  readonly dialect: Dialect;
+  readonly tokenInQuery: boolean;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly error: ApertureError;
+}
+
+/** The WebSocket side: admits, upgrades, hands each socket to its dialect, sweeps, closes. */
 export class SocketServer {
   readonly #server = new WebSocketServer({
     noServer: true,
@@ -23,37 +45,43 @@ export class SocketServer {
     // It costs memory for each socket, and on loopback it saves nothing.
     perMessageDeflate: false,
     clientTracking: false,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    handleProtocols: (offered, request) => {
+      const { subprotocol } = this.#dialectAt(addressOf(request).pathname) ?? {};
+      if (subprotocol !== undefined) return offered.has(subprotocol) && subprotocol;
+      // Without an answer to what they offer, browsers give up; to the other dialects it means nothing.
+      const [first] = offered;
+      return first ?? false;
+    },
   });
-  readonly #connections = new Set<Connection>();
+  readonly #open = new Set<DialectConnection>();
   readonly #sweeper: NodeJS.Timeout;
-  #nextId = 1;
   #closed = false;
 
   constructor(private readonly options: SocketServerOptions) {
     this.#sweeper = setInterval(() => {
-      for (const connection of this.#connections) connection.sweep();
+      for (const connection of this.#open) connection.sweep();
     }, options.timings.sweepEveryMs);
     this.#sweeper.unref();
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => {});
-    const refusal = this.#refusal(request);
-    if (refusal) {
+    const wish = this.#look(request);
+    if ('error' in wish) {
       const { host, origin } = request.headers;
-      this.options.logger.warn('upgrade.refused', { code: refusal.error.code, host, origin });
-      return refuse(socket, refusal.status, refusal.error);
+      this.options.logger.warn('upgrade.refused', { code: wish.error.code, host, origin });
+      return refuse(socket, wish.status, wish.error);
     }
-    const sessionId = sessionOf(request)!;
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       if (this.#closed) return webSocket.terminate();
-      const connectionId = `c${this.#nextId++}`;
-      const options: ConnectionOptions = { ...this.options, connectionId, sessionId };
-      const connection = new Connection(webSocket, socket, options, () =>
-        this.#connections.delete(connection),
-      );
-      this.#connections.add(connection);
+      const live = this.options.connections.open(wish.dialect.name);
+      const connection = wish.dialect.accept(webSocket, { ...wish, wire: socket }, live);
+      this.#open.add(connection);
+      webSocket.on('close', () => this.#open.delete(connection));
+      if (wish.tokenInQuery) {
+        live.log('warn', 'socket.token_in_query');
+        connection.close(CloseCode.unauthorized, 'No token in the address.', TOKEN_IN_QUERY);
+      }
     });
   }
 
@@ -61,46 +89,68 @@ export class SocketServer {
   close(code: number, reason: string): void {
     this.#closed = true;
     clearInterval(this.#sweeper);
-    for (const connection of this.#connections) connection.close(code, reason);
+    for (const connection of this.#open) connection.close(code, reason);
+    for (const dialect of this.options.dialects) dialect.dispose?.();
     this.#server.close();
   }
 
-  #refusal(request: IncomingMessage): { status: number; error: ApertureError } | undefined {
+  #dialectAt(pathname: string): Dialect | undefined {
+    return this.options.dialects.find((dialect) => dialect.isAt(pathname));
+  }
+
+  #look(request: IncomingMessage): Wish | Refusal {
     const { host, origin } = request.headers;
     // First of all, and before it is said whether there is anything at this address (R67).
     const verdict = this.options.admission.check(host, origin);
     if (!verdict.ok) return { status: 403, error: verdict.error };
-    if (sessionOf(request) === undefined) {
-      return {
-        status: 404,
-        error: new ApertureError('not_found', 'Sockets are at /v1/sessions/<id>/ws.'),
-      };
+    const { pathname, query } = addressOf(request);
+    const dialect = this.#dialectAt(pathname);
+    if (!dialect) {
+      const where = 'Sockets are at /v1/sessions/<id>/ws, /acp, /chat/ws and /ws.';
+      return { status: 404, error: new ApertureError('not_found', where) };
     }
+    const { subprotocol } = dialect;
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',');
-    if (!offered.some((name) => name.trim() === SUBPROTOCOL)) {
-      return {
-        status: 400,
-        error: new ApertureError(
-          'subprotocol_missing',
-          `Offer the WebSocket subprotocol ${SUBPROTOCOL}.`,
-        ),
-      };
+    if (subprotocol !== undefined && !offered.some((name) => name.trim() === subprotocol)) {
+      const message = `Offer the WebSocket subprotocol ${subprotocol}.`;
+      return { status: 400, error: new ApertureError('subprotocol_missing', message) };
     }
-    const unattached = [...this.#connections].filter((connection) => !connection.isAttached);
-    if (this.#connections.size >= MAX_SOCKETS || unattached.length >= MAX_UNATTACHED) {
+    const unattached = [...this.#open].filter((connection) => !connection.isAttached);
+    if (this.#open.size >= MAX_SOCKETS || unattached.length >= MAX_UNATTACHED) {
+      const message = 'Too many connections. Close some tabs.';
       return {
         status: 503,
-        error: new ApertureError('too_many_sockets', 'Too many connections. Close some tabs.', {
-          retryable: true,
-        }),
+        error: new ApertureError('too_many_sockets', message, { retryable: true }),
       };
     }
-    return undefined;
+    const { checkToken, queryToken } = this.options;
+    const token = dialect.takesTokenAtOnce
+      ? tokenAtOnce(request, query, checkToken, queryToken)
+      : 'none';
+    if (token === 'bad') {
+      const message = 'The token is wrong. Use the one in the link that the gateway printed.';
+      return { status: 401, error: new ApertureError('unauthorized', message) };
+    }
+    const [authorized, tokenInQuery] = [token === 'good', token === 'in_query'];
+    return { dialect, pathname, query, authorized, tokenInQuery };
   }
 }
 
-const sessionOf = (request: IncomingMessage): string | undefined =>
-  /^\/v1\/sessions\/([\w-]{1,64})\/ws(?:\?.*)?$/.exec(request.url ?? '')?.[1];
+const TOKEN_IN_QUERY = {
+  code: 'unauthorized',
+  message:
+    'This gateway takes no token from the address, where it ends up in logs. Send it in the first frame, or start the gateway with --query-token.',
+  retryable: false,
+};
+
+/** Read by hand, because the URL parser would resolve `..`. */
+function addressOf(request: IncomingMessage): { pathname: string; query: URLSearchParams } {
+  const raw = request.url ?? '/';
+  const at = raw.indexOf('?');
+  return at < 0
+    ? { pathname: raw, query: new URLSearchParams() }
+    : { pathname: raw.slice(0, at), query: new URLSearchParams(raw.slice(at)) };
+}
 
 function refuse(socket: Duplex, status: number, error: ApertureError): void {
   const body = JSON.stringify({ error: error.toInfo() });

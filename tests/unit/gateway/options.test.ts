@@ -33,6 +33,7 @@ describe('the command line', () => {
       allowHosts: [],
       roots: [],
       maxSessions: 50,
+      queryToken: false,
       initTimeoutMs: undefined,
     });
   });
@@ -49,6 +50,7 @@ describe('the command line', () => {
       APERTURE_ALLOW_HOST: 'box:4800',
       APERTURE_ROOT: '/srv,/home',
       APERTURE_MAX_SESSIONS: '7',
+      APERTURE_QUERY_TOKEN: '1',
       APERTURE_INIT_TIMEOUT_MS: '90000',
     };
     expect(serve([], env)).toEqual({
@@ -62,6 +64,7 @@ describe('the command line', () => {
       allowHosts: ['box:4800'],
       roots: ['/srv', '/home'],
       maxSessions: 7,
+      queryToken: true,
       initTimeoutMs: 90_000,
     });
     const argv = ['--port', '0', '--root', '/a', '--root=/b', '--allow-origin', 'http://c:1'];

@@ -1,0 +1,348 @@
+import type { WebSocket } from 'ws';
+import { ApertureError, toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
+import { isObject, type JsonObject } from '../../../core/json.ts';
+import { oneLine } from '../../../core/text/sanitise.ts';
+import { METHOD_NOT_FOUND, RpcError, type RpcId } from '../../acp/json-rpc.ts';
+import type { SessionPool } from '../../session/pool.ts';
+import type { Session } from '../../session/session.ts';
+import { defaultAgent } from '../default-agent.ts';
+import type { DialectConnection } from '../dialect.ts';
+import { DialectSocket, type DialectSocketOptions } from '../dialect-socket.ts';
+import { agentSettled } from './agent-settled.ts';
+import { AttachedSession } from './attached-session.ts';
+import { sessionPage } from './listing.ts';
+import {
+  AUTH_REQUIRED,
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  MisreadRequest,
+  NOT_FOUND,
+  readMessage,
+  REFUSED,
+  rpcErrorOf,
+  type Message,
+} from './messages.ts';
+import { checked, SCHEMAS } from './params.ts';
+import { RpcOut } from './rpc.ts';
+
+const PROTOCOL_VERSION = 1;
+/** Sessions that one socket follows at a time, those included that are just being made (R30). */
+const MAX_SESSIONS = 100;
+/** The name of the one way to authenticate, and where its token stands. */
+const TOKEN_METHOD = 'token';
+const TOKEN_FIELD = 'aperture/token';
+const AGENT_FIELD = 'aperture/agent';
+const KEY_FIELD = 'aperture/key';
+
+export interface AcpOptions extends DialectSocketOptions {
+  readonly pool: SessionPool;
+  readonly checkToken: (given: string) => boolean;
+  readonly version: string;
+}
+
+type Handler = (params: JsonObject, id: RpcId) => object | undefined | Promise<object | undefined>;
+
+/** One ACP client: any number of sessions on one socket. What runs when it goes, goes on. */
+export class AcpConnection implements DialectConnection {
+  readonly #socket: DialectSocket;
+  readonly #rpc: RpcOut;
+  readonly #sessions = new Map<string, AttachedSession>();
+  #opening = 0;
+  #initialized = false;
+  #by = 'acp';
+  #notices = false;
+
+  constructor(
+    webSocket: WebSocket,
+    private readonly options: AcpOptions,
+  ) {
+    this.#socket = new DialectSocket(webSocket, options, {
+      message: (text) => this.#message(readMessage(text)),
+      refuse: (error) => this.#refuse(error),
+      closed: () => {
+        for (const session of this.#sessions.values()) session.detach();
+        this.#sessions.clear();
+      },
+    });
+    this.#rpc = new RpcOut(this.#socket);
+  }
+
+  get isAttached(): boolean {
+    return this.#socket.isAttached;
+  }
+
+  sweep(): void {
+    this.#socket.sweep();
+  }
+
+  close(code: number, reason: string, error?: ErrorInfo): void {
+    this.#socket.close(code, reason, error);
+  }
+
+  #message(message: Message): void {
+    switch (message.kind) {
+      case 'request':
+        return void this.#request(message);
+      case 'notification':
+        return this.#notification(message);
+      case 'response':
+        if (!this.#rpc.answered(message.id, message.result, message.error)) {
+          this.#socket.live.log('info', 'response.late');
+        }
+    }
+  }
+
+  async #request({ id, method, params }: Extract<Message, { kind: 'request' }>): Promise<void> {
+    try {
+      const handler = Object.hasOwn(this.#methods, method) ? this.#methods[method] : undefined;
+      if (!handler)
+        throw new RpcError(METHOD_NOT_FOUND, `Method not found: ${oneLine(method, 64)}`);
+      if (method.startsWith('session/')) this.#mayUseSessions();
+      const result = await handler(params, id);
+      if (result) this.#rpc.respond(id, result);
+    } catch (error) {
+      this.#rpc.fail(id, this.#asRpcError(error));
+    }
+  }
+
+  #notification({ method, params }: Extract<Message, { kind: 'notification' }>): void {
+    if (!this.#initialized || !this.isAttached) return;
+    try {
+      if (method === 'session/cancel') {
+        this.#attached(checked(SCHEMAS.session, params).sessionId).cancel();
+      } else if (method === '$/cancel_request') {
+        const { requestId } = checked(SCHEMAS.cancelRequest, params);
+        for (const session of this.#sessions.values()) {
+          if (session.cancelPrompt(requestId)) return;
+        }
+      }
+    } catch (error) {
+      // A notification has no answer, whatever is wrong with it.
+      this.#socket.live.log('warn', 'notification.refused', {
+        method: oneLine(method, 64),
+        error: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
+  // — the methods —
+
+  readonly #methods: Readonly<Record<string, Handler>> = {
+    initialize: (params) => this.#initialize(params),
+    authenticate: (params) => this.#authenticate(params),
+    'session/new': (params, id) => this.#newSession(params, id),
+    'session/list': (params) =>
+      sessionPage(this.options.pool.list(), checked(SCHEMAS.listSessions, params)),
+    'session/load': (params, id) => this.#takeUp(params, id, 'all'),
+    'session/resume': (params, id) => this.#takeUp(params, id, 'none'),
+    'session/close': (params) => {
+      const { sessionId } = checked(SCHEMAS.session, params);
+      this.#attached(sessionId).cancel();
+      this.#detach(sessionId);
+      return {};
+    },
+    'session/delete': (params) => {
+      const { sessionId } = checked(SCHEMAS.session, params);
+      this.options.pool.end(this.#find(sessionId), this.#by);
+      return {};
+    },
+    'session/prompt': (params, id) => {
+      const { sessionId, prompt, _meta } = checked(SCHEMAS.prompt, params);
+      const key = _meta?.[KEY_FIELD];
+      const usable = typeof key === 'string' && key !== '' && key.length <= 128;
+      this.#attached(sessionId).prompt(id, prompt, usable ? key : undefined);
+      return undefined;
+    },
+  };
+
+  #initialize(params: JsonObject): object {
+    const { clientInfo, clientCapabilities } = checked(SCHEMAS.initialize, params);
+    this.#initialized = true;
+    this.#by = oneLine(clientInfo?.name ?? '', 64) || 'acp';
+    const forSessions = clientCapabilities?.['session'];
+    this.#notices = isObject(forSessions) && isObject(forSessions['notices']);
+    return {
+      protocolVersion: PROTOCOL_VERSION,
+      agentInfo: { name: 'aperture', title: 'Aperture', version: this.options.version },
+      agentCapabilities: {
+        loadSession: true,
+        // What a block is to a session is its agent's affair; this says that the gateway passes it on.
+        promptCapabilities: { image: true, audio: true, embeddedContext: true },
+        mcpCapabilities: { http: false, sse: false },
+        sessionCapabilities: { list: {}, resume: {}, close: {}, delete: {} },
+        _meta: { aperture: this.#agents() },
+      },
+      authMethods: [
+        {
+          id: TOKEN_METHOD,
+          name: 'Gateway token',
+          description: `The token that the gateway printed, as _meta["${TOKEN_FIELD}"] of this request, or as Authorization: Bearer of the connection.`,
+        },
+      ],
+    };
+  }
+
+  /** The agents that can be chosen; only for who has shown the token. */
+  #agents(): object {
+    if (!this.isAttached) return {};
+    const agents = this.options.pool.agents().agents.filter(({ available }) => available);
+    return { agents: agents.map(({ name, title }) => ({ name, title })) };
+  }
+
+  #authenticate(params: JsonObject): object {
+    const { methodId, _meta } = checked(SCHEMAS.authenticate, params);
+    if (this.isAttached) return {};
+    if (methodId !== TOKEN_METHOD) {
+      throw new RpcError(AUTH_REQUIRED, `The one method to authenticate is “${TOKEN_METHOD}”.`);
+    }
+    const token = _meta?.[TOKEN_FIELD];
+    if (typeof token !== 'string' || !this.options.checkToken(token)) {
+      // After the answer to this request.
+      queueMicrotask(() => this.#socket.unauthorized());
+      throw new RpcError(AUTH_REQUIRED, 'The token is missing or wrong.');
+    }
+    this.#socket.authorize();
+    return {};
+  }
+
+  async #newSession(params: JsonObject, id: RpcId): Promise<undefined> {
+    const { cwd, _meta, mcpServers, additionalDirectories } = checked(SCHEMAS.newSession, params);
+    const { pool } = this.options;
+    this.#room();
+    this.#opening++;
+    try {
+      const agent = _meta?.[AGENT_FIELD] ?? defaultAgent(pool);
+      const session = await pool.create({ agent, cwd, title: undefined });
+      await agentSettled(session, this.#socket.live.signal);
+      const { agentState, error } = session.summary();
+      if (!this.#socket.isOpen || agentState !== 'ready') {
+        // Nobody knows its id, and nobody could ever use it.
+        pool.end(session, this.#by);
+        throw rpcErrorOf(error ?? AGENT_GONE);
+      }
+      this.#socket.live.attached(session.id, this.#by);
+      const ignored = notPassedOn({ mcpServers, additionalDirectories });
+      this.#rpc.respond(id, {
+        sessionId: session.id,
+        _meta: { aperture: about(session, ignored) },
+      });
+      this.#follow(session, 'all');
+    } finally {
+      this.#opening--;
+    }
+    return undefined;
+  }
+
+  #takeUp(params: JsonObject, id: RpcId, replay: 'all' | 'none'): undefined {
+    const { sessionId, ...lists } = checked(SCHEMAS.takeUp, params);
+    const session = this.#find(sessionId);
+    const result = { _meta: { aperture: about(session, notPassedOn(lists)) } };
+    if (replay === 'none' && this.#sessions.has(sessionId)) {
+      this.#rpc.respond(id, result);
+      return undefined;
+    }
+    this.#detach(sessionId);
+    this.#room();
+    this.#socket.live.attached(sessionId, this.#by);
+    if (replay === 'none') {
+      this.#rpc.respond(id, result);
+      this.#follow(session, 'none');
+    } else {
+      this.#follow(session, 'all', () => this.#rpc.respond(id, result));
+    }
+    return undefined;
+  }
+
+  // — small things —
+
+  #follow(session: Session, replay: 'all' | 'none', replayed?: () => void): void {
+    const attached = new AttachedSession({
+      session,
+      socket: this.#socket,
+      rpc: this.#rpc,
+      by: this.#by,
+      notices: this.#notices,
+      replay,
+      replayed,
+      ended: () => this.#detach(session.id),
+    });
+    this.#sessions.set(session.id, attached);
+  }
+
+  #detach(sessionId: string): void {
+    const attached = this.#sessions.get(sessionId);
+    if (!attached) return;
+    this.#sessions.delete(sessionId);
+    attached.detach();
+    this.#socket.live.settledAll(sessionId);
+    this.#socket.live.detached(sessionId);
+  }
+
+  #mayUseSessions(): void {
+    if (!this.isAttached) {
+      throw new RpcError(
+        AUTH_REQUIRED,
+        `Authentication required: use the method “${TOKEN_METHOD}”.`,
+      );
+    }
+    if (!this.#initialized) throw new RpcError(INVALID_REQUEST, 'Send initialize first.');
+  }
+
+  #room(): void {
+    if (this.#sessions.size + this.#opening < MAX_SESSIONS) return;
+    throw new RpcError(
+      REFUSED,
+      `One connection follows ${MAX_SESSIONS} sessions at most. Close one.`,
+    );
+  }
+
+  #find(sessionId: string): Session {
+    const session = this.options.pool.get(sessionId);
+    if (session) return session;
+    throw new RpcError(NOT_FOUND, 'There is no such session; it may have been ended.');
+  }
+
+  #attached(sessionId: string): AttachedSession {
+    const attached = this.#sessions.get(sessionId);
+    if (attached) return attached;
+    this.#find(sessionId);
+    throw new RpcError(
+      INVALID_REQUEST,
+      'This connection does not follow the session. Use session/load or session/resume first.',
+    );
+  }
+
+  #asRpcError(error: unknown): RpcError {
+    if (error instanceof RpcError) return error;
+    if (error instanceof ApertureError) return rpcErrorOf(toErrorInfo(error));
+    this.#socket.live.log('error', 'request.broken', { error: String(error) });
+    return new RpcError(INTERNAL_ERROR, 'The gateway met an error.');
+  }
+
+  /** A frame that was no message. It costs nobody anything: not even this socket is closed (R71). */
+  #refuse(error: unknown): void {
+    if (error instanceof MisreadRequest) this.#rpc.fail(error.id, error.error);
+    else if (error instanceof ApertureError) {
+      this.#rpc.fail(null, new RpcError(INVALID_REQUEST, error.message, error.toInfo()));
+    } else this.#rpc.fail(null, this.#asRpcError(error));
+  }
+}
+
+/** What the client may want to know of a session that ACP has no field for. */
+function about(session: Session, ignored: readonly string[]): object {
+  const { agent, agentTitle, cwd, title } = session.summary();
+  return { agent, agentTitle, cwd, title, ...(ignored.length > 0 && { ignored }) };
+}
+
+/** Agents start by the gateway's own list (R70): what a client would add is not passed on, and it is told so. */
+const notPassedOn = (lists: Record<string, unknown>): string[] =>
+  ['mcpServers', 'additionalDirectories'].filter((name) => {
+    const list = lists[name];
+    return Array.isArray(list) && list.length > 0;
+  });
+
+const AGENT_GONE: ErrorInfo = {
+  code: 'agent_exited',
+  message: 'The agent ended before it was ready.',
+  retryable: true,
+};

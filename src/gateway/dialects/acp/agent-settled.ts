@@ -1,0 +1,17 @@
+import type { Session } from '../../session/session.ts';
+
+/** Resolves when the agent is ready, or will not be; or when nobody waits any more. */
+export function agentSettled(session: Session, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const starting = session.summary().agentState === 'starting';
+      if (starting && !session.isEnded && !signal.aborted) return;
+      stopObserving();
+      signal.removeEventListener('abort', look);
+      resolve();
+    };
+    const stopObserving = session.observers.add({ summaryChanged: look, ended: look });
+    signal.addEventListener('abort', look);
+    look();
+  });
+}
