@@ -87,10 +87,17 @@ export class Requests {
     this.#add(key, oneLine(promptText(prompt) ?? '', 60));
   }
 
-  /** The server began one by itself (R39). One that is over stays over (R54). */
-  opened(id: string): Verdict {
+  /**
+   * One began that this page did not send (R39). One that is over stays over (R54).
+   * @param prompt what another client asked, empty for the server's own.
+   */
+  opened(id: string, prompt = '', by?: string): Verdict {
     if (this.#finished.has(id)) return 'late';
     if (!this.#running.has(id)) {
+      if (prompt) {
+        const content = { type: 'text', text: prompt } as const;
+        this.#options.log.push({ type: 'chunk', role: 'user', content, key: id, by });
+      }
       this.#add(id, '');
       this.#options.log.push({ type: 'turn', state: 'running', key: id });
     }
@@ -123,10 +130,16 @@ export class Requests {
     return undefined;
   }
 
-  /** A sign of life that says nothing else. */
-  alive(id: string): Verdict {
+  /** The agent wants an answer, and this kind of connection can give none: the reader must know why it waits. */
+  asks(id: string, title: string): Verdict {
     const request = this.#take(id);
-    return typeof request === 'string' ? request : undefined;
+    if (typeof request === 'string') return request;
+    // Somebody thinks about it, somewhere else.
+    request.timer.clear();
+    const what = oneLine(title, 120);
+    const text = `The agent waits for an approval that cannot be given over this connection${what && `: ${what}`}.`;
+    this.#options.log.push({ type: 'notice', level: 'warning', text });
+    return undefined;
   }
 
   /** @param text the whole answer, where the server repeats it at the end. */

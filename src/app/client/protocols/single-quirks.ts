@@ -3,20 +3,30 @@ import { isObject, type JsonObject } from '../../../core/json.ts';
 import { errorOf, idOf, str } from './fields.ts';
 
 /** A server's frame, whichever way it spells it. `sessId` where the frame says which session it is of. */
-export type SingleFrame = { sessId: string | undefined } & (
-  | { kind: 'welcome' }
-  /** A piece of the answer, or all of it. `finish`: nothing follows, and why. */
-  | { kind: 'response'; text: string; finish: string | undefined }
-  | { kind: 'error'; error: ErrorInfo }
-  | { kind: 'other'; name: string }
-);
+export type SingleFrame = { sessId: string | undefined } &
+  /** `resumed`: whether it goes on with the conversation that was asked for; undefined if it does not say. */
+  (
+    | { kind: 'welcome'; resumed: boolean | undefined }
+    /** A piece of the answer, or all of it. `finish`: nothing follows, and why. */
+    | { kind: 'response'; text: string; finish: string | undefined }
+    /** Something waits for an answer, which this model has no words for. */
+    | { kind: 'asks'; title: string }
+    | { kind: 'error'; error: ErrorInfo }
+    | { kind: 'other'; name: string }
+  );
 
 export function readSingleFrame(frame: JsonObject): SingleFrame {
   const sessId = idOf(frame['sess_id']) ?? idOf(frame['session_id']);
   const name = str(frame['type']) ?? '';
   switch (name) {
     case 'welcome':
-      return { kind: 'welcome', sessId };
+      return {
+        kind: 'welcome',
+        sessId,
+        resumed: typeof frame['resumed'] === 'boolean' ? frame['resumed'] : undefined,
+      };
+    case 'approval_required':
+      return { kind: 'asks', sessId, title: str(frame['title']) ?? '' };
     case 'assistant_response':
       return { kind: 'response', sessId, text: textOf(frame), finish: finishOf(frame) };
     case 'error':

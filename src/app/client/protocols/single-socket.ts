@@ -18,15 +18,22 @@ export const singleUrl = ({ endpoint, policy }: Pick<OpenRequest, 'endpoint' | '
 export function hello(
   { endpoint, policy }: Pick<OpenRequest, 'endpoint' | 'policy'>,
   identity: string,
+  sessId?: string,
 ): object {
   const inside = policy.auth === 'hello' || policy.auth === 'first-frame';
   const token = inside && endpoint.token ? endpoint.token : undefined;
-  return { type: 'hello', identity, ...(token !== undefined && { token }) };
+  return {
+    type: 'hello',
+    identity,
+    ...(token !== undefined && { token }),
+    // A server that keeps conversations goes on with this one; the others know no such field.
+    ...(sessId !== undefined && { sess_id: sessId }),
+  };
 }
 
 export interface SingleSocketReports {
-  /** `hello` was answered: it takes one query. */
-  welcomed(socket: SingleSocket): void;
+  /** `hello` was answered: it takes one query. @param forgot the conversation that was asked for is not there. */
+  welcomed(socket: SingleSocket, forgot: boolean): void;
   frame(socket: SingleSocket, frame: SingleFrame): void;
   /** The last report. */
   closed(socket: SingleSocket, code: number, reason: string): void;
@@ -40,20 +47,26 @@ export class SingleSocket {
   readonly #timeout: Timer;
   #sessId: string | undefined;
 
-  constructor(request: OpenRequest, identity: string, reports: SingleSocketReports) {
+  /** @param goOn the conversation of an earlier socket. */
+  constructor(
+    request: OpenRequest,
+    identity: string,
+    readonly goOn: string | undefined,
+    reports: SingleSocketReports,
+  ) {
     this.#timeout = new Timer(request.clock ?? systemClock);
     this.#link = new SocketLink(
       request.sockets,
       singleUrl(request),
       [],
       {
-        hello: () => [JSON.stringify(hello(request, identity))],
+        hello: () => [JSON.stringify(hello(request, identity, goOn))],
         decode: (text) => {
           const frame = readSingleFrame(readFrame(text));
           if (frame.kind === 'welcome' && this.#sessId === undefined) {
             this.#timeout.dispose();
             this.#sessId = frame.sessId ?? '';
-            reports.welcomed(this);
+            reports.welcomed(this, goOn !== undefined && frame.resumed === false);
           } else reports.frame(this, frame);
           return undefined;
         },
@@ -70,6 +83,11 @@ export class SingleSocket {
       this.#link.close();
       reports.closed(this, 1006, 'The server did not say welcome.');
     });
+  }
+
+  /** As the server named it; undefined before. */
+  get sessId(): string | undefined {
+    return this.#sessId;
   }
 
   get welcomed(): boolean {

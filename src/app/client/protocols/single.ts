@@ -2,6 +2,7 @@ import type { ContentBlock } from '../../../core/acp.ts';
 import type { ProbeAnswer } from '../../../core/endpoint/probe.ts';
 import type { ErrorInfo } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
+import type { SessionEvent } from '../../../core/session/event.ts';
 import { systemClock } from '../clock.ts';
 import { idOf } from './fields.ts';
 import { LocalLog } from './local-log.ts';
@@ -38,6 +39,12 @@ const NO_ANSWER: ErrorInfo = {
   retryable: true,
 };
 
+const FORGOT: SessionEvent = {
+  type: 'notice',
+  level: 'info',
+  text: 'The server does not remember what was said before.',
+};
+
 interface Waiting {
   readonly key: string;
   readonly prompt: readonly ContentBlock[];
@@ -47,6 +54,8 @@ interface Waiting {
 class SingleLink implements Link {
   readonly #request: OpenRequest;
   readonly #identity: string;
+  /** The last conversation that no socket of ours is in: the next one asks to go on with it. */
+  #free: string | undefined;
   readonly #log: LocalLog;
   readonly #requests: Requests;
   readonly #sockets = new Set<SingleSocket>();
@@ -59,6 +68,7 @@ class SingleLink implements Link {
   constructor(request: OpenRequest) {
     this.#request = request;
     this.#identity = idOf(request.remote?.['identity']) ?? newId();
+    this.#free = idOf(request.remote?.['sessId']);
     this.#log = new LocalLog(request);
     this.#requests = new Requests({
       log: this.#log,
@@ -97,8 +107,7 @@ class SingleLink implements Link {
         this.#requests.started(next.key, next.prompt);
       } else {
         // It is closing, and nobody was told yet; another takes the query.
-        socket.close();
-        this.#sockets.delete(socket);
+        this.#forget(socket);
       }
     }
     const coming = [...this.#sockets].filter((socket) => !socket.welcomed).length;
@@ -107,23 +116,23 @@ class SingleLink implements Link {
   }
 
   #dial(): void {
-    const socket: SingleSocket = new SingleSocket(this.#request, this.#identity, {
-      welcomed: () => this.#welcomed(),
+    const goOn = this.#free;
+    this.#free = undefined;
+    const socket = new SingleSocket(this.#request, this.#identity, goOn, {
+      welcomed: (from, forgot) => this.#welcomed(from, forgot),
       frame: (from, frame) => this.#frame(from, frame),
       closed: (from, code, reason) => this.#closed(from, code, reason),
     });
     this.#sockets.add(socket);
   }
 
-  #welcomed(): void {
+  #welcomed(socket: SingleSocket, forgot: boolean): void {
     if (!this.#attached) {
       this.#attached = true;
       this.#log.attached();
-      const identity = this.#identity;
-      if (this.#request.remote?.['identity'] !== identity) {
-        this.#tell({ kind: 'remote', remote: { identity } });
-      }
     }
+    if (forgot) this.#log.push(FORGOT);
+    this.#tell({ kind: 'remote', remote: { identity: this.#identity, sessId: socket.sessId } });
     this.#pump();
   }
 
@@ -137,6 +146,10 @@ class SingleLink implements Link {
       else this.#tell({ kind: 'error', error: frame.error });
       // What follows an error is the close; the other side may leave that to us.
       if (query !== undefined) this.#drop(socket);
+      return;
+    }
+    if (frame.kind === 'asks' && query !== undefined) {
+      this.#requests.asks(query, frame.title);
       return;
     }
     if (frame.kind !== 'response') {
@@ -154,6 +167,7 @@ class SingleLink implements Link {
 
   #closed(socket: SingleSocket, code: number, reason: string): void {
     if (!this.#sockets.delete(socket) || this.#over) return;
+    this.#free = socket.sessId ?? socket.goOn ?? this.#free;
     const { query } = socket;
     const normal = code === 1000;
     if (query !== undefined && this.#requests.has(query)) {
@@ -189,9 +203,14 @@ class SingleLink implements Link {
   }
 
   #drop(socket: SingleSocket): void {
+    this.#forget(socket);
+    this.#pump();
+  }
+
+  #forget(socket: SingleSocket): void {
     socket.close();
     this.#sockets.delete(socket);
-    this.#pump();
+    this.#free = socket.sessId ?? socket.goOn ?? this.#free;
   }
 
   #tell(message: Incoming): void {

@@ -5,11 +5,19 @@ import { errorOf, idOf, str } from './fields.ts';
 /** A server's frame, whichever dialect it speaks. */
 export type ThreadFrame = { threadId: string | undefined } & (
   | { kind: 'token'; requestId: string | undefined; text: string }
-  | { kind: 'final'; requestId: string | undefined; text: string | undefined }
+  /** `text` is the whole answer, if the server has it whole. */
+  | {
+      kind: 'final';
+      requestId: string | undefined;
+      text: string | undefined;
+      stopReason: string | undefined;
+    }
   | { kind: 'error'; requestId: string | undefined; error: ErrorInfo }
   | { kind: 'cancelled'; requestId: string | undefined }
-  /** The server begins a request of its own. */
-  | { kind: 'started'; requestId: string | undefined }
+  /** A request that this page did not send begins: the server's own, or another client's with what it asked. */
+  | { kind: 'started'; requestId: string | undefined; by: string | undefined; prompt: string }
+  /** Something waits for an answer, which this model has no words for. */
+  | { kind: 'asks'; requestId: string | undefined; title: string }
   | { kind: 'other'; name: string }
 );
 
@@ -29,7 +37,9 @@ export function readThreadFrame(frame: JsonObject): ThreadFrame {
     case 'final': {
       const message = frame['message'];
       const nested = isObject(message) ? textOf(message, 'content') : str(message);
-      return { kind: 'final', threadId, requestId, text: nested ?? textOf(frame, 'content') };
+      const whole = frame['truncated'] === true ? undefined : (nested ?? textOf(frame, 'content'));
+      const stopReason = str(frame['stopReason'])?.slice(0, 60) || undefined;
+      return { kind: 'final', threadId, requestId, text: whole, stopReason };
     }
     case 'error':
       return {
@@ -41,7 +51,15 @@ export function readThreadFrame(frame: JsonObject): ThreadFrame {
     case 'cancelled':
       return { kind: 'cancelled', threadId, requestId };
     case 'started':
-      return { kind: 'started', threadId, requestId };
+      return {
+        kind: 'started',
+        threadId,
+        requestId,
+        by: str(frame['by']),
+        prompt: str(frame['content']) ?? '',
+      };
+    case 'approval_required':
+      return { kind: 'asks', threadId, requestId, title: str(frame['title']) ?? '' };
     default:
       return { kind: 'other', threadId, name };
   }

@@ -147,18 +147,20 @@ class ThreadLink implements Link {
     return why && ignored(why, `${frame.kind} of request ${requestId}`);
   }
 
-  #apply(frame: ThreadFrame, id: string): ReturnType<Requests['alive']> {
+  #apply(frame: ThreadFrame, id: string): ReturnType<Requests['cancelled']> {
     switch (frame.kind) {
       case 'token':
         return this.#requests.chunk(id, frame.text);
       case 'final':
-        return this.#requests.finish(id, 'end_turn', frame.text);
+        return this.#requests.finish(id, frame.stopReason, frame.text);
       case 'error':
         return this.#requests.fail(id, frame.error);
       case 'cancelled':
         return this.#requests.cancelled(id);
       case 'started':
-        return this.#requests.opened(id);
+        return this.#requests.opened(id, frame.prompt, frame.by);
+      case 'asks':
+        return this.#requests.asks(id, frame.title);
       default:
         return 'unknown_kind';
     }
@@ -200,6 +202,8 @@ async function probeThread(request: ProbeRequest): Promise<ProbeAnswer> {
         if (heard.type === 'open') {
           opened = true;
           for (const frame of greeting(endpoint, policy.auth)) say(frame);
+          // Does nothing (R41), but a server that wants a token first says so now.
+          if (threadId !== undefined) say({ type: 'cancel', requestId: newId(), threadId });
         } else if (heard.type === 'close') return { opened, closed: heard };
         else if (heard.type === 'silence') return { opened };
         return undefined;
