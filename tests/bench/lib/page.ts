@@ -1,0 +1,144 @@
+import { chromium, type Browser, type CDPSession, type Page } from '@playwright/test';
+
+/** What a page's main thread has done, ms; and its heap, MB. */
+export interface Work {
+  readonly task: number;
+  readonly script: number;
+  readonly layout: number;
+  readonly style: number;
+  readonly heap: number;
+}
+
+export async function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env['APERTURE_CHROMIUM'],
+    args: (process.env['APERTURE_CHROMIUM_ARGS'] ?? '').split(' ').filter(Boolean),
+  });
+}
+
+/** What the bench has inside a page; there before the page's own scripts. */
+interface Inside {
+  /** Of all frames since it was emptied, ms; of long tasks, how many and the longest. */
+  gaps: number[];
+  longest: number;
+  long: number;
+  frame(): Promise<number>;
+  /** From inside a frame's callback: when that frame has been rendered. Otherwise the next task. */
+  rendered(): Promise<void>;
+  /** Every element that matches, through all shadow roots. */
+  find(selector: string, root?: ParentNode): HTMLElement[];
+}
+
+declare global {
+  interface Window {
+    bench: Inside;
+  }
+}
+
+/** A page of its own context, with the browser's counters. */
+export class BenchPage {
+  private constructor(
+    readonly page: Page,
+    private readonly cdp: CDPSession,
+  ) {}
+
+  static async open(browser: Browser): Promise<BenchPage> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    const cdp = await context.newCDPSession(page);
+    await cdp.send('Performance.enable');
+    await page.addInitScript(() => {
+      const probe: Inside = {
+        gaps: [],
+        longest: 0,
+        long: 0,
+        frame: () => new Promise(requestAnimationFrame),
+        rendered: () =>
+          new Promise((resolve) => {
+            const { port1, port2 } = new MessageChannel();
+            port1.addEventListener('message', () => resolve(), { once: true });
+            port1.start();
+            port2.postMessage(undefined);
+          }),
+        find: (selector, root = document) =>
+          [...root.querySelectorAll<HTMLElement>('*')].flatMap((each) => [
+            ...(each.matches(selector) ? [each] : []),
+            ...(each.shadowRoot ? probe.find(selector, each.shadowRoot) : []),
+          ]),
+      };
+      window.bench = probe;
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) {
+          probe.long++;
+          probe.longest = Math.max(probe.longest, duration);
+        }
+      }).observe({ type: 'longtask' });
+      let last = 0;
+      const step = (now: number): void => {
+        if (last > 0) probe.gaps.push(now - last);
+        last = now;
+        requestAnimationFrame(step);
+      };
+      requestAnimationFrame(step);
+    });
+    return new BenchPage(page, cdp);
+  }
+
+  async work(): Promise<Work> {
+    const { metrics } = await this.cdp.send('Performance.getMetrics');
+    const of = (name: string): number => metrics.find((each) => each.name === name)?.value ?? 0;
+    return {
+      task: of('TaskDuration') * 1000,
+      script: of('ScriptDuration') * 1000,
+      layout: of('LayoutDuration') * 1000,
+      style: of('RecalcStyleDuration') * 1000,
+      heap: of('JSHeapUsedSize') / 1e6,
+    };
+  }
+
+  /** What the main thread did while `act` ran. */
+  async during(
+    act: () => Promise<void>,
+  ): Promise<Work & { wall: number; frames: number[]; longest: number; long: number }> {
+    await this.page.evaluate(() => {
+      Object.assign(window.bench, { longest: 0, long: 0 });
+      window.bench.gaps.length = 0;
+    });
+    const before = await this.work();
+    const began = performance.now();
+    await act();
+    const wall = performance.now() - began;
+    const after = await this.work();
+    const { gaps, longest, long } = await this.page.evaluate(() => window.bench);
+    return {
+      task: after.task - before.task,
+      script: after.script - before.script,
+      layout: after.layout - before.layout,
+      style: after.style - before.style,
+      heap: after.heap,
+      wall,
+      frames: gaps,
+      longest,
+      long,
+    };
+  }
+
+  /** The heap after what can be collected has been, MB. */
+  async settledHeap(): Promise<number> {
+    await this.cdp.send('HeapProfiler.collectGarbage');
+    return (await this.work()).heap;
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+}
+
+/** Two frames: what was asked for is painted. */
+export const painted = (page: Page): Promise<void> =>
+  page.evaluate(
+    () =>
+      new Promise<void>((resolve) =>
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve())),
+      ),
+  );

@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'vite';
+import type { Outcome, Scenario } from './lib/scenario.ts';
+import { short, type Figure } from './lib/stats.ts';
+import { events } from './scenarios/events.ts';
+import { firstLoad } from './scenarios/first-load.ts';
+import { latency } from './scenarios/latency.ts';
+import { reload } from './scenarios/reload.ts';
+import { streaming } from './scenarios/streaming.ts';
+import { switching } from './scenarios/switch.ts';
+
+const SCENARIOS: readonly Scenario[] = [firstLoad, streaming, switching, latency, events, reload];
+
+const USAGE = `npm run bench -- [names] [--quick] [--runs n] [--out file.json]
+  --quick  small amounts, one run: whether it works, not how fast it is
+  --runs   of each measurement, all others between them (5)
+  --out    where the figures go (docs/bench.json; with --quick, test-results/bench.json)
+${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join('\n')}`;
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** @returns the exit code: 0 also when a figure was not reached, which is said; 2 for a wrong command line. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        runs: { type: 'string' },
+        out: { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
+  const unknown = positionals.filter((name) => !SCENARIOS.some((each) => each.name === name));
+  if (unknown.length > 0 || values.help) {
+    console.error(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const { quick } = values;
+  const runs = Number(values.runs ?? (quick ? 1 : 5));
+  const dist = await mkdtemp(join(tmpdir(), 'aperture-bench-'));
+  // As a user builds it, from the source as it stands.
+  await build({
+    root,
+    configFile: join(root, 'vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir: dist, emptyOutDir: true },
+  });
+  const chosen = SCENARIOS.filter(
+    ({ name }) => positionals.length === 0 || positionals.includes(name),
+  );
+  const outcomes: Record<string, Outcome> = {};
+  try {
+    for (const scenario of chosen) {
+      console.log(`\n${scenario.name}: ${scenario.title}`);
+      const say = (line: string): void => console.error(`  ${scenario.name}: ${line}`);
+      outcomes[scenario.name] = await scenario.run({ quick, runs, dist, say });
+      print(outcomes[scenario.name]!);
+    }
+  } finally {
+    await rm(dist, { recursive: true, force: true });
+  }
+  const out = join(root, values.out ?? (quick ? 'test-results/bench.json' : 'docs/bench.json'));
+  await mkdir(dirname(out), { recursive: true });
+  const report = {
+    of: commit(),
+    at: new Date().toISOString(),
+    machine: machine(),
+    quick,
+    runs,
+    outcomes,
+  };
+  await writeFile(out, `${JSON.stringify(report, null, 2)}\n`);
+  return 0;
+}
+
+const spread = ({ median, low, high, unit, runs }: Figure): string =>
+  runs > 1 ? `${short(median)} ${unit} (${short(low)}–${short(high)})` : `${short(median)} ${unit}`;
+
+function print({ figures, aims }: Outcome): void {
+  for (const [name, of] of Object.entries(figures)) {
+    const words = Object.entries(of).map(([what, value]) => `${what} ${spread(value)}`);
+    console.log(`  ${name.padEnd(38)} ${words.join(' · ')}`);
+  }
+  for (const { what, value, limit, unit } of aims) {
+    const met = value <= limit ? 'reached    ' : 'NOT REACHED';
+    console.log(`  ${met} ${what}: ${short(value)} ${unit}, at most ${limit}`);
+  }
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: root,
+      encoding: 'utf8',
+    }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+function machine(): string {
+  const [first, ...others] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${others.length + 1} × ${first?.model.trim() || 'CPU'}, ${memory} GB, Node ${process.versions.node}`;
+}
