@@ -1,5 +1,6 @@
 import { acpProtocol } from '../../../src/app/client/protocols/acp/acp.ts';
 import { AcpServer } from '../../support/servers/acp-server.ts';
+import { BidiServer } from '../../support/servers/bidi-server.ts';
 import { until } from './page.ts';
 import { protocolContract, type Stray } from './suite.ts';
 
@@ -13,7 +14,7 @@ const during =
 protocolContract<AcpServer>({
   protocol: acpProtocol,
   server: () => new AcpServer({ resume: true, token: 'right' }),
-  other: () => new AcpServer(), // TODO
+  other: () => new BidiServer(),
   token: 'right',
   wrongToken: 'wrong',
   has: { cancel: true, approve: true, liveness: false, list: true },

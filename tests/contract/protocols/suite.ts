@@ -165,7 +165,8 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
       );
       expect(new Set(made.of('retract').map(({ messageId }) => messageId))).toEqual(said);
       expect(said).not.toContain(undefined);
-      expect(made.events.at(-1)).toMatchObject({ type: 'turn', state: 'idle' });
+      const types = made.events.map(({ type }) => type);
+      expect(types.lastIndexOf('retract')).toBeLessThan(types.lastIndexOf('turn'));
     });
 
     it.runIf(goesOn)('[R21] and comes back: numbers go on, the next prompt works', async () => {
@@ -218,7 +219,9 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
     it('[R6][R43] a message that went out leaves the outbox, and is never sent twice by itself', async () => {
       let remote: JsonObject | undefined;
       const host = Object.assign(new RecordingHost(), {
-        remoteChanged: (_: SessionId, told: JsonObject) => void (remote = told),
+        remoteChanged: (_: SessionId, told: JsonObject): void => {
+          remote = told;
+        },
       });
       const made = page();
       const client = new ApertureClient({

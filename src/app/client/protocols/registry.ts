@@ -8,6 +8,7 @@ const LOADERS: Readonly<Partial<Record<ProtocolName, () => Promise<Protocol>>>> 
   single: async () => (await import('./single.ts')).singleProtocol,
   scoped: async () => (await import('./scoped.ts')).scopedProtocol(),
   acp: async () => (await import('./acp/acp.ts')).acpProtocol,
+  bidi: async () => (await import('./bidi/bidi.ts')).bidiProtocol,
 };
 
 /** One page's adapters. */
