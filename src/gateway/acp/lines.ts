@@ -1,3 +1,5 @@
+const CARRIAGE_RETURN = 0x0d;
+
 /**
  * Cuts a byte stream into lines without copying what is complete; UTF-8 is decoded per line, so a
  * character that is split over two chunks stays whole.
@@ -36,7 +38,8 @@ export class LineSplitter {
       this.#parts = [];
       this.#length = 0;
       rest = rest.subarray(end + 1);
-      this.onLine(line.toString('utf8').replace(/\r$/, ''));
+      const length = line.at(-1) === CARRIAGE_RETURN ? line.byteLength - 1 : line.byteLength;
+      this.onLine(line.toString('utf8', 0, length));
     }
   }
 }

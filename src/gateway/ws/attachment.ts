@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { ErrorInfo } from '../../core/errors.ts';
 import { MAX_SERVER_FRAME_BYTES } from '../../core/limits.ts';
@@ -18,6 +19,8 @@ export interface AttachmentSocket {
   readonly socket: WebSocket;
   /** Where it is counted what the page does (R48). */
   readonly live?: LiveConnection;
+  /** What the WebSocket runs over. */
+  readonly wire?: Pick<Duplex, 'cork' | 'uncork'>;
   /** Closes in order; the connection makes sure that it ends. */
   close(code: number, reason: string, error?: ErrorInfo): void;
   now(): number;
@@ -158,12 +161,15 @@ export class Attachment {
   }
 
   #sendBatch(batch: readonly StoredEntry[]): void {
-    const { socket, live } = this.connection;
+    const { socket, live, wire } = this.connection;
+    // One call of the system for all of them.
+    wire?.cork();
     for (const [i, entry] of batch.entries()) {
       const last = i === batch.length - 1;
       live?.count('framesOut');
       socket.send(entry.frame, { binary: false }, last ? () => this.#flushed() : undefined);
     }
+    wire?.uncork();
   }
 
   /** Everything up to some batch has left: the page reads. */

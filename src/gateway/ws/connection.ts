@@ -37,7 +37,7 @@ export class Connection implements AttachmentSocket, DialectConnection {
   constructor(
     readonly socket: WebSocket,
     /** What the WebSocket runs over. */
-    wire: Duplex,
+    readonly wire: Duplex,
     private readonly options: ConnectionOptions,
   ) {
     const { timings, live, sessionId, now } = options;

@@ -50,7 +50,9 @@ test('an event is serialised once, for the log and for every page that reads it'
         from = (await log.read(from, 16_384)).at(-1)!.n + 1;
       }
     }
-    const frames = stringify.mock.calls.filter(([value]) => (value as { t?: string }).t === 'm');
+    const frames = stringify.mock.calls.filter(
+      ([value]) => (value as { method?: string }).method === 'session/update',
+    );
     expect(frames).toHaveLength(EVENTS);
   } finally {
     stringify.mockRestore();
