@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { toErrorInfo } from '../../../core/errors.ts';
+import type { EndpointId } from '../../store/endpoint-types.ts';
 import * as icons from '../icons.ts';
 import { act } from '../intent.ts';
 import { baseStyles, fieldStyles } from '../styles/shared.ts';
@@ -27,6 +28,7 @@ export class DirectoryEvent extends Event {
  * choose, Enter or Tab takes, and the next level opens.
  *
  * @property value - the path
+ * @property endpoint - the gateway whose machine is meant; the main one unless given
  * @property problem - why it was refused, shown below; empty when it was not
  * @fires ap-directory - with every change ({@link DirectoryEvent})
  * @fires ap-intent - asks for listings
@@ -101,12 +103,13 @@ export class ApDirectoryField extends LitElement {
   ];
 
   @property({ attribute: false }) value = '';
+  @property({ attribute: false }) endpoint: EndpointId | undefined;
   @property({ attribute: false }) problem = '';
   @state() private entries: readonly Entry[] = [];
   @state() private open = false;
   @state() private at = -1;
   @state() private hint = '';
-  #listed = '';
+  #listed: string | undefined;
   /** What stands there by the reader's own hand; a value from elsewhere is a whole path. */
   #typedValue: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -125,6 +128,12 @@ export class ApDirectoryField extends LitElement {
     super.disconnectedCallback();
     this.#listening?.abort();
     clearTimeout(this.#timer);
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('endpoint')) return;
+    this.#listed = undefined;
+    this.entries = [];
   }
 
   override updated(changed: PropertyValues<this>): void {
@@ -251,12 +260,14 @@ export class ApDirectoryField extends LitElement {
     this.#listed = parent;
     this.hint = '';
     try {
-      const found = await act(this, (actions) => actions.directories(parent || undefined));
+      const found = await act(this, (actions) =>
+        actions.directories(parent || undefined, this.endpoint),
+      );
       if (this.#listed === parent) this.entries = found.entries;
     } catch (error) {
       if (this.#listed !== parent) return;
       this.entries = [];
-      this.#listed = '';
+      this.#listed = undefined;
       // Half a name is no question yet; a directory that is spelt out is one.
       if (last === '') this.hint = toErrorInfo(error).message;
     }

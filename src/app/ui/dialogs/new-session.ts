@@ -2,6 +2,7 @@ import { html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { SESSION_FIELDS, type SessionField } from '../../../core/endpoint/policy.ts';
 import { toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
+import type { AgentsResponse } from '../../../core/wire/rest.ts';
 import type { EndpointView, NewSessionAt, RemoteSessionView } from '../../store/endpoint-types.ts';
 import { CommandEvent } from '../command-event.ts';
 import { recall, remember } from '../controllers/remembered.ts';
@@ -56,6 +57,8 @@ export class ApNewSession extends ApDialog {
   protected readonly heading = 'New session';
   @state() private at = recall('endpoint', '');
   @state() private agent = recall('agent', '');
+  /** The chosen gateway's agents, when it is not the main one. */
+  @state() private others: AgentsResponse | undefined;
   /** What was entered, by field; empty for what was not. */
   @state() private entered: Partial<Record<SessionField, string>> = { cwd: recall('cwd', '') };
   /** An existing one is taken up instead. */
@@ -68,14 +71,26 @@ export class ApNewSession extends ApDialog {
     super.firstUpdated();
     const first = this.renderRoot.querySelector<ApAgentField>('ap-agent-field');
     void first?.updateComplete.then(() => first.focus());
-    if (this.#isMain(this.#endpoint())) this.#refresh();
+    void this.#refresh();
   }
 
-  #refresh(): void {
-    void act(this, (actions) => actions.refreshAgents()).catch((error: unknown) => {
+  async #refresh(): Promise<void> {
+    const endpoint = this.#endpoint();
+    this.others = undefined;
+    if (!isGateway(endpoint)) return;
+    try {
+      if (this.#isMain(endpoint)) return await act(this, (actions) => actions.refreshAgents());
+      const found = await act(this, (actions) => actions.agentsAt(endpoint!.id));
+      if (this.#endpoint()?.id === endpoint!.id) this.others = found;
+    } catch (error) {
+      if (this.#endpoint()?.id !== endpoint?.id) return;
       // With a list from before there is still something to choose from.
-      if (!this.store.agents.peek()) this.#fail(error, 'agent');
-    });
+      if (!this.#agentList()) this.#fail(error, 'agent');
+    }
+  }
+
+  #agentList(): AgentsResponse | undefined {
+    return this.#isMain(this.#endpoint()) ? this.store.agents.value : this.others;
   }
 
   /** Undefined before the page knows any: then it is the main gateway's affair. */
@@ -85,10 +100,10 @@ export class ApNewSession extends ApDialog {
     return endpoints.find(({ id }) => id === this.at) ?? main ?? endpoints[0];
   }
 
-  /** Its agents and directories are listed. */
+  /** Its agents are in the store. */
   #isMain(endpoint: EndpointView | undefined): boolean {
     if (!endpoint) return true;
-    return endpoint.protocol === 'aperture' && endpoint.url === this.store.endpoint.value.url;
+    return isGateway(endpoint) && endpoint.url === this.store.endpoint.value.url;
   }
 
   protected override body() {
@@ -156,18 +171,17 @@ export class ApNewSession extends ApDialog {
 
   #fields(endpoint: EndpointView | undefined) {
     const { required, optional } = SESSION_FIELDS[endpoint?.protocol ?? 'aperture'];
-    const main = this.#isMain(endpoint);
+    const lists = isGateway(endpoint);
     return [...required, ...optional].map((field) => {
-      if (main && field === 'agent') return this.#agents();
-      if (main && field === 'cwd') return this.#directory();
+      if (lists && field === 'agent') return this.#agents();
+      if (lists && field === 'cwd') return this.#directory(endpoint);
       return this.#line(field, required.includes(field), endpoint);
     });
   }
 
   #agents() {
-    const response = this.store.agents.value;
     return html`<ap-agent-field
-      .response=${response}
+      .response=${this.#agentList()}
       .chosen=${this.#chosenAgent()}
       .problem=${this.failure?.place === 'agent' ? this.failure.message : ''}
       @ap-agent=${(event: AgentEvent) => {
@@ -177,11 +191,12 @@ export class ApNewSession extends ApDialog {
     ></ap-agent-field>`;
   }
 
-  #directory() {
-    const cwd = this.entered.cwd || (this.store.agents.value?.defaultCwd ?? '');
+  #directory(endpoint: EndpointView | undefined) {
+    const cwd = this.entered.cwd || (this.#agentList()?.defaultCwd ?? '');
     return html`<div class="field">
       <ap-directory-field
         .value=${cwd}
+        .endpoint=${this.#isMain(endpoint) ? undefined : endpoint!.id}
         .problem=${this.failure?.place === 'cwd' ? this.failure.message : ''}
         @ap-directory=${(event: DirectoryEvent) => this.#enter('cwd', event.path)}
       ></ap-directory-field>
@@ -249,7 +264,7 @@ export class ApNewSession extends ApDialog {
   }
 
   #chosenAgent(): string | undefined {
-    const ready = (this.store.agents.value?.agents ?? []).filter((agent) => agent.available);
+    const ready = (this.#agentList()?.agents ?? []).filter((agent) => agent.available);
     return (ready.find((agent) => agent.name === this.agent) ?? ready[0])?.name;
   }
 
@@ -258,7 +273,12 @@ export class ApNewSession extends ApDialog {
     this.existing = false;
     this.remote = undefined;
     this.failure = undefined;
-    if (this.#isMain(this.#endpoint())) this.#refresh();
+    // A path of one machine says nothing on another.
+    this.entered = {
+      ...this.entered,
+      cwd: this.#isMain(this.#endpoint()) ? recall('cwd', '') : '',
+    };
+    void this.#refresh();
   };
 
   #enter(field: SessionField, value: string): void {
@@ -286,15 +306,14 @@ export class ApNewSession extends ApDialog {
       const { title, cwd } = remote;
       return { ...at, remote: remote.remote, ...(title && { title }), ...(cwd && { cwd }) };
     }
-    const main = this.#isMain(endpoint);
+    const chooses = isGateway(endpoint);
     const { required, optional } = SESSION_FIELDS[endpoint?.protocol ?? 'aperture'];
     const request: NewSessionAt = { ...at };
     for (const field of [...required, ...optional]) {
-      const value =
-        main && field === 'agent' ? (this.#chosenAgent() ?? '') : this.#value(field, main);
+      const value = chooses && field === 'agent' ? (this.#chosenAgent() ?? '') : this.#value(field);
       if (value) request[field] = value;
     }
-    if (main && request.agent === undefined) {
+    if (chooses && request.agent === undefined) {
       this.#fail(
         new Error('Choose an agent. If none is listed, install one, then open this dialog again.'),
         'agent',
@@ -304,10 +323,10 @@ export class ApNewSession extends ApDialog {
     return request;
   }
 
-  #value(field: SessionField, main: boolean): string {
+  #value(field: SessionField): string {
     const typed = (this.entered[field] ?? '').trim();
     if (field !== 'cwd') return typed;
-    const cwd = typed || (main ? (this.store.agents.peek()?.defaultCwd ?? '') : '');
+    const cwd = typed || (isGateway(this.#endpoint()) ? (this.#agentList()?.defaultCwd ?? '') : '');
     return cwd.length > 1 ? cwd.replace(/\/+$/, '') : cwd;
   }
 
@@ -346,6 +365,10 @@ export class ApNewSession extends ApDialog {
     remember('recent', recent.slice(0, RECENT + 2));
   }
 }
+
+/** Without any endpoint it is the main gateway's affair, which says so. */
+const isGateway = (endpoint: EndpointView | undefined): boolean =>
+  endpoint === undefined || endpoint.protocol === 'aperture';
 
 declare global {
   interface HTMLElementTagNameMap {

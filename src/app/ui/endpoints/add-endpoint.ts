@@ -1,7 +1,6 @@
 import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import {
-  DEFAULT_POLICY,
   PROTOCOLS,
   type EndpointPolicy,
   type ProtocolName,
@@ -368,7 +367,7 @@ export class ApAddEndpoint extends LitElement {
           keeping: token ? keeping : 'tab',
           ...(name && { name }),
           ...(token && keeping === 'passphrase' && { passphrase }),
-          policy: { ...DEFAULT_POLICY[chosen], ...this.policy },
+          ...(Object.keys(this.policy).length > 0 && { policy: this.policy }),
         }),
       );
       this.#done();

@@ -22,7 +22,7 @@ export function endpointLook({ state, locked }: EndpointView): EndpointLook {
     case 'unauthorized':
       return look('bad', 'Refuses the token', state.error.message);
     case 'unset':
-      return look('off', 'Not connected', state.error?.message);
+      return look('off', 'Needs its token', state.error?.message);
   }
 }
 

@@ -2,7 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { cleanText } from '../../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../../store/types.ts';
 import { statusDisconnected, statusError, statusReconnecting, warning } from '../../icons.ts';
+import { CommandEvent } from '../../command-event.ts';
 import { act } from '../../intent.ts';
+
+/** The endpoint's token is missing or locked: that is put right in its list. */
+const TOKEN: ReadonlySet<string> = new Set(['locked', 'no_token']);
 
 /** Another tab or device drives the session, and only one may (R64). */
 const TAKEN: ReadonlyMap<string, { words: string; action: string }> = new Map([
@@ -83,10 +87,20 @@ export function connectionNote(
           html`<button type="button" class="button small" @click=${take}>${taken.action}</button>`,
         );
       }
+      const words = html`${cleanText(connection.error.message)}`;
+      if (TOKEN.has(connection.error.code)) {
+        const open = () => from.dispatchEvent(new CommandEvent('app.endpoints'));
+        return note(
+          'amber',
+          statusError,
+          words,
+          html`<button type="button" class="button small" @click=${open}>Endpoints…</button>`,
+        );
+      }
       return note(
         'red',
         statusError,
-        html`${cleanText(connection.error.message)}`,
+        words,
         connect(connection.error.retryable ? 'Try again' : 'Connect'),
       );
     }
