@@ -136,9 +136,14 @@ export class SessionConnection {
 
   /** @returns its key. @throws ApertureError `outbox_full`. */
   send(prompt: readonly ContentBlock[], whileBusy: 'queue' | 'interrupt'): string {
+    // Asked before: where the page keeps the log, the new message's own turn runs as soon as it is sent.
+    const [turn, running] = [this.#turn, this.#turnKey];
     const key = this.outbox.add(prompt);
-    if (whileBusy === 'interrupt' && this.#turn !== 'idle')
-      this.#link?.cancel?.send(newId(), this.#turnKey);
+    if (whileBusy === 'interrupt' && turn !== 'idle') {
+      this.report.cancels++;
+      this.report.note('cancel', running);
+      this.#link?.cancel?.send(newId(), running);
+    }
     return key;
   }
 
@@ -148,6 +153,8 @@ export class SessionConnection {
     if (!link.cancel) {
       throw new ApertureError('cannot_cancel', 'This kind of session cannot be stopped.');
     }
+    this.report.cancels++;
+    this.report.note('cancel', this.#turnKey);
     link.cancel.send(newId(), this.#turnKey);
   }
 

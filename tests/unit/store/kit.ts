@@ -75,6 +75,13 @@ export class RecordingStorage implements Storage {
     if (!this.works) return undefined;
     return new Map(batches.map(({ id, events }) => [id, this.standing ?? events.at(-1)!.n]));
   };
+  /** What was written of one session's log since it was last begun. */
+  logOf(id: SessionId): SavedLog {
+    const batches = this.appended.flatMap((one) => one.batches).filter((one) => one.id === id);
+    const events = batches.flatMap((one) => one.events);
+    return { epoch: batches.at(-1)!.epoch, events, last: events.at(-1)!.n };
+  }
+
   resetLog: Storage['resetLog'] = async (id) => this.#call(`reset ${id}`);
   compact: Storage['compact'] = async (id) => this.#call(`compact ${id}`);
   saveSessions: Storage['saveSessions'] = async (rows) => {

@@ -18,6 +18,8 @@ export class TinyGateway {
     if (k) socket.send(JSON.stringify({ t: 'ack', k, n: 0 }));
   };
   url = '';
+  /** Answers as a static host does that has none of these files. */
+  isStatic = false;
   readonly #server: Server;
   readonly #wire: WebSocketServer;
 
@@ -90,6 +92,7 @@ export class TinyGateway {
     const send = (status: number, value?: unknown): void =>
       void response.writeHead(status).end(value === undefined ? '' : JSON.stringify(value));
     this.asked.push(`${method} ${url}`);
+    if (this.isStatic) return send(404);
     if (url === '/healthz') return send(200, { ok: true, name: 'aperture' });
     if (headers.authorization !== `Bearer ${this.token}`) return send(401);
     if (url === '/v1/agents') return send(200, { agents: [], defaultCwd: '/srv' });
