@@ -4,8 +4,6 @@ import { answerTo, streamPieces, WebSocketModelServer } from './model-server.ts'
 export interface SingleMisbehaviour {
   /** Before the answer, something is said of another session. */
   foreign?: boolean;
-  /** Something is answered before anybody asked. */
-  unasked?: boolean;
   /** A frame of an unknown kind stands before the answer. */
   unknownKind?: boolean;
   /** A query fails, and the socket closes with 1011. */
@@ -77,7 +75,6 @@ export class SingleServer extends WebSocketModelServer {
           sess_id: sessId,
           ...(this.options.remembers !== undefined && { resumed: known }),
         });
-        if (this.misbehave.unasked) say(this.#answer(sessId, 'hm', null));
       } else if (frame.type === 'user_query') {
         if (sessId === undefined || frame.sess_id !== sessId) return socket.close(1008);
         const corr_id = `q${this.prompts.length}`;
@@ -92,6 +89,18 @@ export class SingleServer extends WebSocketModelServer {
   /** Every socket says something that is no JSON. */
   sayNonsense(): void {
     for (const socket of this.clients) socket.send('{"type":');
+  }
+
+  /** Answers on every socket, asked or not. */
+  answerAll(): void {
+    for (const socket of this.clients) {
+      socket.send(JSON.stringify({ type: 'assistant_response', payload: { text: 'hm' } }));
+    }
+  }
+
+  /** Cuts the socket that has been open for longest. */
+  cutOldest(): void {
+    this.clients[0]?.terminate();
   }
 
   closeAll(code: number): void {

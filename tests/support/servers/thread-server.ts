@@ -70,7 +70,7 @@ export class ThreadServer extends WebSocketModelServer {
         return socket.close(1002, 'not JSON');
       }
       this.frames.push(frame);
-      if (frame.type === 'auth') known = frame.token === this.options.token;
+      if (frame.type === 'auth') known ||= frame.token === this.options.token;
       if (!known) return socket.close(4401, 'wrong token');
       if (frame.type === 'cancel') this.#cancel(running, frame);
       if (frame.type !== 'message') return;
