@@ -9,6 +9,8 @@ import type { IgnoredWhy, Incoming, Link, OpenRequest } from './port.ts';
 const PARTIAL = 'partial';
 const LOST = 'The connection was lost before it was answered.';
 
+type Chunk = Extract<SessionEvent, { type: 'chunk' }>;
+
 /** What is under way and has to be settled some time. */
 interface Open {
   turn: TurnState;
@@ -25,12 +27,17 @@ export class LocalLog {
   readonly #pending: Set<string>;
   /** The message ids of what the agent said in the running turn. */
   readonly #said = new Set<string>();
+  /** What is said without a message id gets one, so that it can be taken back. */
+  readonly #names: boolean;
+  #speaker: 'assistant' | 'thought' | undefined;
   #head: number;
   #turn: TurnState;
   #closed = false;
 
-  constructor(request: OpenRequest) {
+  /** @param options `named`: {@link takeBack} works whatever the policy is. */
+  constructor(request: OpenRequest, options: { named?: boolean } = {}) {
     this.#request = request;
+    this.#names = options.named === true || request.policy.partial === 'discard';
     const { resume, was } = request;
     const goesOn = resume.epoch !== undefined && resume.since > 0;
     this.#epoch = goesOn ? resume.epoch! : `local-${newId()}`;
@@ -95,9 +102,8 @@ export class LocalLog {
     else if (event.type === 'resolved') this.#pending.delete(event.id);
     else if (event.type === 'finished' || event.type === 'retract') {
       this.#said.delete(event.messageId);
-    } else if (event.type === 'chunk' && event.role !== 'user') {
-      if (this.#discards && event.messageId === undefined) shown = { ...event, messageId: PARTIAL };
-      if (this.#discards) this.#said.add(event.messageId ?? PARTIAL);
+    } else if (event.type === 'chunk' && event.role !== 'user' && this.#names) {
+      shown = this.#named(event, event.role);
     }
     const n = ++this.#head;
     this.#tell({ kind: 'event', event: { from: n, n, at: this.#request.now(), event: shown } });
@@ -118,6 +124,18 @@ export class LocalLog {
       retryable: true,
     });
     return false;
+  }
+
+  /** What the agent said in the running turn is about to be said again, better (R28). */
+  takeBack(): void {
+    for (const messageId of this.#said) this.push({ type: 'retract', messageId });
+  }
+
+  /** Requests are settled that their connection took with it, while the turn goes on. */
+  releaseRequests(reason = LOST): void {
+    for (const id of this.#pending) {
+      this.push({ type: 'resolved', id, outcome: 'cancelled', reason });
+    }
   }
 
   /** Takes a prompt over: acknowledged, shown, and a turn begins. */
@@ -171,8 +189,15 @@ export class LocalLog {
     this.#closed = true;
   }
 
-  get #discards(): boolean {
-    return this.#request.policy.partial === 'discard';
+  #named(chunk: Chunk, speaker: 'assistant' | 'thought'): Chunk {
+    const messageId = chunk.messageId ?? PARTIAL;
+    // One name for all that has none, but thoughts and answers take turns: each begins anew.
+    if (messageId === PARTIAL && this.#said.has(PARTIAL) && this.#speaker !== speaker) {
+      this.push({ type: 'finished', messageId: PARTIAL });
+    }
+    this.#speaker = speaker;
+    this.#said.add(messageId);
+    return { ...chunk, messageId };
   }
 
   #settle(open: Open, error?: ErrorInfo): void {
@@ -190,9 +215,7 @@ export class LocalLog {
     }
     if (open.turn === 'idle') return;
     const cut = stopReason === 'interrupted' || stopReason === 'cancelled';
-    if (cut && this.#discards) {
-      for (const messageId of this.#said) this.push({ type: 'retract', messageId });
-    }
+    if (cut && this.#request.policy.partial === 'discard') this.takeBack();
     if (error) this.push({ type: 'error', error, key });
     this.push({ type: 'turn', state: 'idle', stopReason, key });
   }
