@@ -26,16 +26,16 @@ export async function eventually<T>(
 export class Client {
   readonly frames: Frame[] = [];
   closed: { code: number; reason: string } | undefined;
-  #wake: (() => void) | undefined;
+  readonly #waking = new Set<() => void>();
 
   constructor(readonly socket: WebSocket) {
     socket.on('message', (data: Buffer) => {
       this.frames.push(JSON.parse(data.toString()));
-      this.#wake?.();
+      this.#woken();
     });
     socket.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() };
-      this.#wake?.();
+      this.#woken();
     });
     socket.on('error', () => {});
   }
@@ -59,10 +59,19 @@ export class Client {
         );
       }
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#wake = () => (clearTimeout(timer), resolve());
+        const wake = (): void => {
+          clearTimeout(timer);
+          this.#waking.delete(wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, left);
+        this.#waking.add(wake);
       });
     }
+  }
+
+  #woken(): void {
+    for (const wake of this.#waking) wake();
   }
 
   frame(match: (frame: Frame) => boolean, hint = match.toString()): Promise<Frame> {

@@ -1,0 +1,440 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { GatewayProcess, scripted } from '../../support/gateway-process.ts';
+import { AcpClient, connections, dial, eventually, page } from './support.ts';
+
+let gateway: GatewayProcess;
+let cwd: string;
+
+beforeAll(async () => {
+  gateway = await GatewayProcess.start({
+    agents: { a: scripted('Alpha'), refusing: scripted('Refusing', '--refuse-session') },
+  });
+  cwd = await gateway.directory('acp');
+});
+afterAll(() => gateway.dispose());
+
+describe('/acp, hello', () => {
+  test('what the gateway says of itself, and the methods that it has', async () => {
+    const acp = await AcpClient.dial(gateway);
+    const hello = await acp.ask('initialize', { protocolVersion: 7, clientCapabilities: {} });
+    expect(hello).toMatchObject({
+      protocolVersion: 1,
+      agentInfo: { name: 'aperture', title: 'Aperture' },
+      agentCapabilities: {
+        loadSession: true,
+        sessionCapabilities: { list: {}, resume: {}, close: {}, delete: {} },
+        mcpCapabilities: { http: false, sse: false },
+      },
+      authMethods: [{ id: 'token' }],
+    });
+    expect(hello.agentCapabilities._meta.aperture.agents).toContainEqual({
+      name: 'a',
+      title: 'Alpha',
+    });
+  });
+
+  test('[R67] without the token: greeted, told of no agent, and every session method asks for it', async () => {
+    const acp = await AcpClient.dial(gateway, { token: null });
+    const hello = await acp.ask('initialize', { protocolVersion: 1 });
+    expect(JSON.stringify(hello)).not.toContain('Alpha');
+    for (const method of ['new', 'list', 'load', 'resume', 'close', 'delete', 'prompt']) {
+      expect(await acp.refused(`session/${method}`)).toMatchObject({ code: -32000 });
+    }
+    const before = (await gateway.sessions()).length;
+    acp.notify('session/cancel', { sessionId: 'x' });
+    await acp.ask('authenticate', {
+      methodId: 'token',
+      _meta: { 'aperture/token': gateway.token },
+    });
+    expect((await acp.ask('session/list')).sessions).toHaveLength(before);
+  });
+
+  test('[R67] a wrong token is refused: in the header before the upgrade, in a message with 4401', async () => {
+    await expect(dial(gateway, '/acp', { token: 'not-the-token-at-all' })).rejects.toThrow(
+      /^HTTP 401 .*"unauthorized"/,
+    );
+    const acp = await AcpClient.dial(gateway, { token: null });
+    await acp.ask('initialize', { protocolVersion: 1 });
+    const params = { methodId: 'token', _meta: { 'aperture/token': 'not-the-token-at-all' } };
+    expect(await acp.refused('authenticate', params)).toMatchObject({ code: -32000 });
+    expect((await acp.client.closing()).code).toBe(4401);
+  });
+
+  test('[R67] a foreign origin and a foreign host are refused before the upgrade', async () => {
+    await expect(dial(gateway, '/acp', { origin: 'https://evil.example' })).rejects.toThrow(
+      /^HTTP 403 .*"forbidden_origin"/,
+    );
+    await expect(dial(gateway, '/acp', { headers: { Host: 'evil.example' } })).rejects.toThrow(
+      /^HTTP 403 .*"forbidden_host"/,
+    );
+    // Control: the gateway's own page may.
+    await dial(gateway, '/acp', { origin: gateway.origin });
+  });
+
+  test('a subprotocol that a client offers is answered, so that browsers stay', async () => {
+    const client = await dial(gateway, '/acp', { protocols: ['acp', 'other'] });
+    expect(client.socket.protocol).toBe('acp');
+  });
+
+  test('plain HTTP is told to upgrade', async () => {
+    for (const path of ['/acp', '/chat/ws', '/ws']) {
+      const response = await gateway.request('GET', path);
+      expect([response.status, await response.json()]).toMatchObject([
+        426,
+        { error: { code: 'upgrade_required' } },
+      ]);
+    }
+  });
+});
+
+describe('/acp, sessions', () => {
+  test('[R38] a prompt: updates, then the response; the session is an ordinary one', async () => {
+    const acp = await AcpClient.open(gateway, 'editor');
+    const id = await acp.newSession(cwd);
+    expect(await acp.prompt(id, 'TOOL ; SAY hello')).toBe('end_turn');
+    expect(acp.text(id)).toBe('hello');
+    expect(acp.updates(id, 'tool_call')).toHaveLength(1);
+    // Who sent it needs no echo, and version 1 has no word for a turn's state.
+    expect(acp.updates(id, 'user_message_chunk')).toEqual([]);
+    expect(acp.updates(id, 'state_update')).toEqual([]);
+    const found = (await gateway.sessions()).find((session) => session.id === id);
+    expect(found).toMatchObject({ cwd, agent: 'scripted', turn: 'idle' });
+    const seen = await page(gateway, id);
+    const mine = await seen.frame(
+      ({ m }) => m?.params.update?.sessionUpdate === 'user_message_chunk',
+    );
+    expect(mine.m.params.update._meta.aperture.by).toBe('editor');
+  });
+
+  test('the default agent is the first that can be started; another is chosen by name', async () => {
+    const acp = await AcpClient.open(gateway);
+    const { agents } = (await (await gateway.request('GET', '/v1/agents')).json()) as {
+      agents: { name: string; available: boolean }[];
+    };
+    const result = await acp.ask('session/new', { cwd, mcpServers: [] });
+    expect(result._meta.aperture.agent).toBe(agents.find(({ available }) => available)!.name);
+    const other = await acp.ask('session/new', {
+      cwd,
+      mcpServers: [{ name: 'm', command: '/bin/m', args: [], env: [] }],
+      _meta: { 'aperture/agent': 'a' },
+    });
+    // What is not passed on is not passed over in silence.
+    expect(other._meta.aperture).toMatchObject({ agent: 'a', ignored: ['mcpServers'] });
+  });
+
+  test('several sessions on one socket stream side by side and do not mix', async () => {
+    const acp = await AcpClient.open(gateway);
+    const ids = [await acp.newSession(cwd), await acp.newSession(cwd), await acp.newSession(cwd)];
+    const stops = await Promise.all(ids.map((id, i) => acp.prompt(id, `STREAM 40 1 s${i}`)));
+    expect(stops).toEqual(['end_turn', 'end_turn', 'end_turn']);
+    for (const [i, id] of ids.entries()) {
+      const expected = Array.from({ length: 40 }, (_, n) => `s${i}:tok${n} `).join('');
+      expect(acp.text(id)).toBe(expected);
+    }
+  });
+
+  test('a prompt while a turn runs is refused with a reason; the running one is not touched', async () => {
+    const acp = await AcpClient.open(gateway);
+    const id = await acp.newSession(cwd);
+    const first = acp.beginPrompt(id, 'SAY on ; HANG');
+    await acp.client.until(() => acp.text(id) === 'on');
+    const params = { sessionId: id, prompt: [{ type: 'text', text: 'two' }] };
+    expect(await acp.refused('session/prompt', params)).toMatchObject({
+      code: -32001,
+      data: { code: 'busy', retryable: true },
+    });
+    acp.notify('session/cancel', { sessionId: id });
+    expect((await acp.response(first)).result.stopReason).toBe('cancelled');
+    expect(await acp.prompt(id, 'SAY two')).toBe('end_turn');
+  });
+
+  test('[R41] cancel by $/cancel_request; a foreign or finished id does nothing', async () => {
+    const acp = await AcpClient.open(gateway);
+    const id = await acp.newSession(cwd);
+    await acp.prompt(id, 'SAY before');
+    const running = acp.beginPrompt(id, 'SAY on ; HANG');
+    await acp.client.until(() => acp.text(id) === 'beforeon');
+    for (const requestId of [1, 999, 'x', null]) acp.notify('$/cancel_request', { requestId });
+    expect((await acp.ask('session/list')).sessions[0]._meta.aperture.turn).toBe('running');
+    acp.notify('$/cancel_request', { requestId: running });
+    expect((await acp.response(running)).result.stopReason).toBe('cancelled');
+  });
+
+  test('an agent that fails, and one that dies: the prompt is answered with the reason', async () => {
+    const acp = await AcpClient.open(gateway);
+    const id = await acp.newSession(cwd);
+    const failed = await acp.response(acp.beginPrompt(id, 'FAIL on purpose'));
+    expect(failed.error.message).toContain('on purpose');
+    const died = await acp.response(acp.beginPrompt(id, 'CRASH 3'));
+    expect(died.error).toMatchObject({ code: -32001, data: { code: expect.any(String) } });
+    // It is started again for the next one.
+    expect(await acp.prompt(id, 'SAY again')).toBe('end_turn');
+  });
+
+  test('an agent that refuses to start: no session is left behind', async () => {
+    const acp = await AcpClient.open(gateway);
+    const meta = { 'aperture/agent': 'refusing' };
+    expect(await acp.refused('session/new', { cwd, mcpServers: [], _meta: meta })).toMatchObject({
+      code: -32001,
+      message: expect.stringContaining('Authentication required'),
+    });
+    expect((await gateway.sessions()).filter(({ agent }) => agent === 'refusing')).toEqual([]);
+  });
+
+  test('list has pages, newest first, and filters by directory', async () => {
+    const acp = await AcpClient.open(gateway);
+    const here = await gateway.directory('listed');
+    const ids = [await acp.newSession(here), await acp.newSession(here)];
+    const { sessions } = await acp.ask('session/list', { cwd: here });
+    expect(sessions.map((session: { sessionId: string }) => session.sessionId)).toEqual(
+      ids.toReversed(),
+    );
+    expect(sessions[0]).toMatchObject({ cwd: here, title: expect.any(String) });
+    expect(Date.parse(sessions[0].updatedAt)).toBeGreaterThan(0);
+    expect(await acp.refused('session/list', { cursor: 'rubbish' })).toMatchObject({
+      code: -32602,
+    });
+  });
+
+  test('close cancels and lets go, and the session stays; delete ends it', async () => {
+    const acp = await AcpClient.open(gateway);
+    const id = await acp.newSession(cwd);
+    const running = acp.beginPrompt(id, 'SAY on ; HANG');
+    await acp.client.until(() => acp.text(id) === 'on');
+    await acp.ask('session/close', { sessionId: id });
+    expect((await acp.response(running)).result.stopReason).toBe('cancelled');
+    const idle = () =>
+      gateway.sessions().then((all) => all.some((s) => s.id === id && s.turn === 'idle'));
+    await eventually(idle);
+    const params = { sessionId: id, prompt: [{ type: 'text', text: 'x' }] };
+    expect(await acp.refused('session/prompt', params)).toMatchObject({ code: -32600 });
+    await acp.ask('session/delete', { sessionId: id });
+    expect((await gateway.sessions()).some((session) => session.id === id)).toBe(false);
+    expect(await acp.refused('session/load', { sessionId: id, cwd, mcpServers: [] })).toMatchObject(
+      { code: -32002 },
+    );
+  });
+});
+
+describe('/acp, permissions', () => {
+  test('[R57] asked of the client, answered by it, seen as resolved by the page', async () => {
+    const acp = await AcpClient.open(gateway, 'asker');
+    const id = await acp.newSession(cwd);
+    const watching = await page(gateway, id);
+    const running = acp.beginPrompt(id, 'PERMIT rm');
+    const request = await acp.asked(id);
+    expect(request.params.toolCall.title).toBe('rm');
+    acp.permit(request.id, 'once');
+    expect((await acp.response(running)).result.stopReason).toBe('end_turn');
+    expect(acp.text(id)).toBe('Permission: once');
+    const resolved = await watching.frame(({ m }) => m?.method === '_aperture/request_resolved');
+    expect(resolved.m.params).toMatchObject({ by: 'asker', optionId: 'once' });
+  });
+
+  test('[R57] the page was faster: the request is taken back, and a late answer changes nothing', async () => {
+    const acp = await AcpClient.open(gateway);
+    const id = await acp.newSession(cwd);
+    const watching = await page(gateway, id);
+    const running = acp.beginPrompt(id, 'PERMIT ; PERMIT two');
+    const request = await acp.asked(id);
+    const asked = await watching.frame(({ m }) => m?.method === 'session/request_permission');
+    watching.send({
+      t: 'answer',
+      k: 'faster',
+      id: asked.m.id,
+      result: { outcome: { outcome: 'selected', optionId: 'reject' } },
+    });
+    await acp.client.frame(
+      ({ method, params }) => method === '$/cancel_request' && params.requestId === request.id,
+    );
+    acp.permit(request.id, 'always');
+    const second = await acp.client.frame(
+      ({ method, params }) =>
+        method === 'session/request_permission' && params.toolCall.title === 'two',
+    );
+    acp.permit(second.id, 'once');
+    await acp.response(running);
+    expect(acp.text(id)).toBe('Permission: rejectPermission: once');
+  });
+
+  test('[R57] ten racing answers from pages and clients: the agent hears one', async () => {
+    const acps = [await AcpClient.open(gateway, 'r0')];
+    const id = await acps[0]!.newSession(cwd);
+    for (let i = 1; i < 5; i++) {
+      const acp = await AcpClient.open(gateway, `r${i}`);
+      await acp.ask('session/resume', { sessionId: id, cwd });
+      acps.push(acp);
+    }
+    const pages = await Promise.all([0, 1, 2, 3, 4].map((i) => page(gateway, id, `p${i}`)));
+    const running = acps[0]!.beginPrompt(id, 'PERMIT');
+    const requests = await Promise.all(acps.map((acp) => acp.asked(id)));
+    const asked = await pages[0]!.frame(({ m }) => m?.method === 'session/request_permission');
+    for (const [i, acp] of acps.entries()) {
+      acp.permit(requests[i].id, 'once');
+      const outcome = { outcome: 'selected', optionId: 'reject' };
+      pages[i]!.send({ t: 'answer', k: `race-${i}`, id: asked.m.id, result: { outcome } });
+    }
+    await acps[0]!.response(running);
+    expect(['Permission: once', 'Permission: reject']).toContain(acps[0]!.text(id));
+    const all = pages[0]!.all(({ m }) => m?.method === '_aperture/request_resolved');
+    expect(all).toHaveLength(1);
+  });
+
+  test('a client that cannot answer says so by an error; the request waits for somebody else', async () => {
+    const acp = await AcpClient.open(gateway);
+    const id = await acp.newSession(cwd);
+    const running = acp.beginPrompt(id, 'PERMIT');
+    const request = await acp.asked(id);
+    const error = { code: -32601, message: 'Method not found' };
+    acp.client.send({ jsonrpc: '2.0', id: request.id, error });
+    const other = await AcpClient.open(gateway);
+    await other.ask('session/resume', { sessionId: id, cwd });
+    // One that comes later is asked what still waits.
+    other.permit((await other.asked(id)).id, 'once');
+    expect((await acp.response(running)).result.stopReason).toBe('end_turn');
+    expect(acp.text(id)).toBe('Permission: once');
+  });
+});
+
+describe('/acp, connections that end', () => {
+  test('[R43] a dropped socket does not stop the turn; load shows all of it', async () => {
+    const first = await AcpClient.open(gateway);
+    const id = await first.newSession(cwd);
+    first.beginPrompt(id, 'STREAM 100 5');
+    await first.client.until(() => first.text(id).includes('tok3 '));
+    first.client.drop();
+    const second = await AcpClient.open(gateway);
+    await second.ask('session/load', { sessionId: id, cwd, mcpServers: [] });
+    expect(second.updates(id, 'user_message_chunk')).toMatchObject([
+      { content: { text: 'STREAM 100 5' } },
+    ]);
+    await second.client.until(() => second.text(id).includes('tok99 '));
+    const expected = Array.from({ length: 100 }, (_, n) => `tok${n} `).join('');
+    expect(second.text(id)).toBe(expected);
+    // Control: resume repeats nothing.
+    const third = await AcpClient.open(gateway);
+    await third.ask('session/resume', { sessionId: id, cwd });
+    expect(await third.prompt(id, 'SAY new')).toBe('end_turn');
+    expect(third.text(id)).toBe('new');
+  });
+
+  test('[R21] the same prompt by its key, from a second socket: it runs once, and both are answered', async () => {
+    const [one, two] = [await AcpClient.open(gateway), await AcpClient.open(gateway)];
+    const id = await one.newSession(cwd);
+    await two.ask('session/resume', { sessionId: id, cwd });
+    const key = { 'aperture/key': 'the-same' };
+    const first = one.beginPrompt(id, 'PERMIT', key);
+    const request = await one.asked(id);
+    const second = two.beginPrompt(id, 'PERMIT', key);
+    await two.ask('session/list');
+    one.permit(request.id, 'once');
+    expect((await one.response(first)).result.stopReason).toBe('end_turn');
+    expect((await two.response(second)).result.stopReason).toBe('end_turn');
+    // And once more, when it is long over.
+    const third = two.beginPrompt(id, 'PERMIT', key);
+    expect((await two.response(third)).result.stopReason).toBe('end_turn');
+    expect(two.text(id)).toBe('Permission: once');
+  });
+
+  test('[R48] every connection is listed, with what it does and did', async () => {
+    const acp = await AcpClient.open(gateway, 'counted');
+    const id = await acp.newSession(cwd);
+    await acp.prompt(id, 'SAY one');
+    const running = acp.beginPrompt(id, 'SAY two ; HANG');
+    await acp.client.until(() => acp.text(id) === 'onetwo');
+    const mine = (await connections(gateway)).connections.find((c) => c.client === 'counted')!;
+    expect(mine).toMatchObject({
+      dialect: 'acp',
+      sessions: [id],
+      prompts: 2,
+      finished: 1,
+      active: [{ sessionId: id }],
+      reconnects: 0,
+    });
+    expect(mine.framesIn).toBeGreaterThanOrEqual(4);
+    expect(mine.framesOut).toBeGreaterThanOrEqual(5);
+    acp.notify('session/cancel', { sessionId: id });
+    await acp.response(running);
+    acp.client.drop();
+    const gone = await eventually(async () =>
+      (await connections(gateway)).recent.find((c) => c.id === mine.id),
+    );
+    expect(gone).toMatchObject({ cancels: 1, active: [], closed: { code: 1006 } });
+    const again = await AcpClient.open(gateway, 'counted');
+    await again.ask('session/resume', { sessionId: id, cwd });
+    const back = (await connections(gateway)).connections.find((c) => c.client === 'counted')!;
+    expect(back.reconnects).toBe(1);
+    // Every line of it names its connection and its session.
+    const line = new RegExp(`request.began connectionId=${mine.id} dialect=acp sessionId=${id}`);
+    expect(gateway.output).toMatch(line);
+    // Negative control: the list is for who has the token.
+    expect((await fetch(`${gateway.origin}/v1/connections`)).status).toBe(401);
+  });
+});
+
+describe('/acp, bad input', () => {
+  test('[R71] is answered as JSON-RPC has it, and the socket goes on', async () => {
+    const acp = await AcpClient.open(gateway);
+    const id = await acp.newSession(cwd);
+    const deep = `${'['.repeat(100)}${']'.repeat(100)}`;
+    const answers: [string | Buffer, number][] = [
+      ['{"jsonrpc":', -32700],
+      ['nonsense', -32700],
+      ['[]', -32600],
+      ['[{"jsonrpc":"2.0","id":1,"method":"initialize"}]', -32600],
+      ['"text"', -32600],
+      ['{}', -32600],
+      ['{"id":{},"method":"initialize"}', -32600],
+      [`{"id":1,"method":"x","params":{"a":${deep}}}`, -32600],
+      ['{"id":1,"method":"x","params":{"__proto__":{}}}', -32600],
+      [Buffer.from([1, 2, 3]), -32600],
+    ];
+    for (const [frame] of answers) acp.client.send(frame);
+    await acp.client.until(() => acp.client.all((f) => f.id === null).length === answers.length);
+    expect(acp.client.all((f) => f.id === null).map((f) => f.error.code)).toEqual(
+      answers.map(([, code]) => code),
+    );
+    const byMethod: [string, object, number][] = [
+      ['session/unheard_of', {}, -32601],
+      ['constructor', {}, -32601],
+      ['session/prompt', {}, -32602],
+      ['session/prompt', { sessionId: id, prompt: 'text' }, -32602],
+      ['session/prompt', { sessionId: id, prompt: [] }, -32602],
+      ['session/prompt', { sessionId: 'no-such', prompt: [{ type: 'text', text: 'x' }] }, -32002],
+      ['session/new', { mcpServers: [] }, -32602],
+      ['session/new', { cwd: 'relative' }, -32602],
+      ['session/new', { cwd: '/' }, -32602],
+      ['session/new', { cwd, _meta: { 'aperture/agent': 'no such' } }, -32602],
+      ['session/load', { sessionId: 7 }, -32602],
+      ['initialize', {}, -32602],
+      ['authenticate', {}, -32602],
+    ];
+    for (const [method, params, code] of byMethod) {
+      expect([method, (await acp.refused(method, params)).code]).toEqual([method, code]);
+    }
+    acp.client.send('{"jsonrpc":"2.0","id":77,"method":"session/list","params":[1]}');
+    expect((await acp.response(77)).error.code).toBe(-32602);
+    // Answers to what nobody asked, and notifications of nothing.
+    acp.client.send({ jsonrpc: '2.0', id: 12_345, result: {} });
+    acp.notify('session/cancel', { sessionId: 'no-such' });
+    acp.notify('whatever', {});
+    expect(await acp.prompt(id, 'SAY fine')).toBe('end_turn');
+  });
+
+  test('[R71] a bad answer to a permission request leaves it open', async () => {
+    const acp = await AcpClient.open(gateway);
+    const id = await acp.newSession(cwd);
+    const running = acp.beginPrompt(id, 'PERMIT');
+    const request = await acp.asked(id);
+    acp.client.send({ jsonrpc: '2.0', id: request.id, result: { outcome: 'yes' } });
+    const { sessions } = await acp.ask('session/list');
+    expect(sessions[0]._meta.aperture.turn).toBe('requires_action');
+    acp.notify('session/cancel', { sessionId: id });
+    expect((await acp.response(running)).result.stopReason).toBe('cancelled');
+  });
+
+  test('before initialize nothing works', async () => {
+    const acp = await AcpClient.dial(gateway);
+    expect(await acp.refused('session/list')).toMatchObject({ code: -32600 });
+  });
+});
