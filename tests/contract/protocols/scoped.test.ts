@@ -88,6 +88,10 @@ describe('with activities', () => {
   protocolContract(contract(true));
 });
 
+const chat = (chatId: string, worldId = 'w1'): Partial<PageOptions> => ({
+  remote: { worldId, chatId },
+});
+
 describe('scoped', () => {
   let server: ScopedServer;
   let pages: Page[];
@@ -102,10 +106,6 @@ describe('scoped', () => {
     await made.connect();
     return made;
   };
-  const chat = (chatId: string, worldId = 'w1'): Partial<PageOptions> => ({
-    remote: { worldId, chatId },
-  });
-
   beforeEach(async () => {
     pages = [];
     protocol = scopedProtocol();

@@ -68,6 +68,14 @@ describe('with tokens as “value” and flat finals', () => {
   protocolContract(contract({ dialect: 'value' }));
 });
 
+/** What was said in answer to one request. */
+const answer = (page: Page, key: string): string =>
+  page
+    .of('chunk')
+    .filter(({ messageId }) => messageId === key)
+    .map(({ content }) => (content.type === 'text' ? content.text : ''))
+    .join('');
+
 describe('thread', () => {
   let server: ThreadServer;
   let pages: Page[];
@@ -77,14 +85,6 @@ describe('thread', () => {
     await made.connect();
     return made;
   };
-  /** What was said in answer to one request. */
-  const answer = (page: Page, key: string): string =>
-    page
-      .of('chunk')
-      .filter(({ messageId }) => messageId === key)
-      .map(({ content }) => (content.type === 'text' ? content.text : ''))
-      .join('');
-
   beforeEach(async () => {
     pages = [];
     server = await new ThreadServer().start();
