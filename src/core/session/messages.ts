@@ -30,8 +30,9 @@ export function applyChunk(
 /** Another message came between, but both are answers of one turn and grow side by side. */
 function resumed(state: Transcript, event: Chunk, change: Change): MessageItem | undefined {
   if (event.messageId === undefined) return undefined;
-  const message = state.growing.get(growingKey(event.role, event.messageId));
-  if (!message || message === state.open || message.key !== event.key) return undefined;
+  const message = state.growing.get(event.messageId);
+  if (!message || message === state.open) return undefined;
+  if (message.role !== event.role || message.key !== event.key) return undefined;
   state.interleaved = true;
   leaveOpen(state, change);
   if (message.role !== 'user') message.live = true;
@@ -76,10 +77,10 @@ function begin(
   });
   state.open = message;
   if (messageId !== undefined && state.turn !== 'idle') {
-    const name = growingKey(role, messageId);
-    const before = state.growing.get(name);
+    // Agents think and speak under one id: what they say next stands below what they thought.
+    const before = state.growing.get(messageId);
     if (before) leave(before, change);
-    state.growing.set(name, message);
+    state.growing.set(messageId, message);
   }
   if (role === 'assistant') state.countable.push(n);
   if (message.live) state.activity = role === 'thought' ? 'Thinking' : 'Answering';
@@ -102,12 +103,9 @@ export function finishMessage(state: Transcript, messageId: string, change: Chan
     leave(open, change);
     state.open = undefined;
   }
-  for (const role of ['assistant', 'thought', 'user'] as const) {
-    const key = growingKey(role, messageId);
-    const message = state.growing.get(key);
-    if (message) leave(message, change);
-    state.growing.delete(key);
-  }
+  const message = state.growing.get(messageId);
+  if (message) leave(message, change);
+  state.growing.delete(messageId);
 }
 
 /** The message stays in its place, empty and marked: what was read cannot be unread, but it counts no more (R45). */
@@ -136,12 +134,9 @@ export function retract(state: Transcript, messageId: string, change: Change): v
 function leaveOpen(state: Transcript, change: Change): void {
   const { open } = state;
   if (!open) return;
-  const found =
-    open.messageId !== undefined && state.growing.get(growingKey(open.role, open.messageId));
-  if (!state.interleaved || found !== open) leave(open, change);
+  const grows = open.messageId !== undefined && state.growing.get(open.messageId) === open;
+  if (!state.interleaved || !grows) leave(open, change);
 }
-
-const growingKey = (role: string, messageId: string): string => `${role} ${messageId}`;
 
 function leave(message: MessageItem, change: Change): void {
   if (!message.live) return;

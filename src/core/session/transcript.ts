@@ -105,8 +105,8 @@ export interface Transcript {
   /** The message that chunks without another id go to. */
   open: MessageItem | undefined;
   /**
-   * Messages with an id that may go on though another one came between, by role and id: answers to several
-   * requests of one turn. Nothing else may stand between, or the order could not be read.
+   * Messages that may go on though another one came between, by their `messageId`: answers to several requests
+   * of one turn. Nothing else may stand between, or the order could not be read.
    */
   readonly growing: Map<string, MessageItem>;
   /** Messages of this turn have been seen to grow side by side: one that begins does not end the others. */

@@ -373,6 +373,26 @@ describe('several requests of one turn', () => {
     expect(live(script)).toEqual(['second']);
   });
 
+  it('thoughts and words under one id stay in their order', () => {
+    const thought = { ...say('', 'm1'), role: 'thought' } as Extract<
+      SessionEvent,
+      { type: 'chunk' }
+    >;
+    const thinks = (text: string): SessionEvent => ({
+      ...thought,
+      content: { type: 'text', text },
+    });
+    const script = new Script().run(
+      running,
+      thinks('hm'),
+      say('a', 'm1'),
+      thinks('well'),
+      say('b', 'm1'),
+    );
+    expect(script.texts).toEqual(['thought: hm', 'assistant: a', 'thought: well', 'assistant: b']);
+    expect(live(script)).toEqual(['b']);
+  });
+
   it('what came after a tool call stands after it', () => {
     const script = new Script().run(
       running,

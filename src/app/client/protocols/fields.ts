@@ -5,6 +5,8 @@ import { oneLine } from '../../../core/text/sanitise.ts';
 
 const MAX_MESSAGE = 500;
 const MAX_CODE = 64;
+/** Longer ids are none: they are remembered. */
+const MAX_ID = 256;
 
 /** One text frame of a server. @throws ApertureError as `parseJson`, or `bad_frame` for what is no object (R71). */
 export function readFrame(text: string): JsonObject {
@@ -19,7 +21,7 @@ export const str = (value: unknown): string | undefined =>
 /** An id: text that is not empty, or a number, as some servers have it. */
 export function idOf(value: unknown): string | undefined {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' && value.length <= MAX_ID ? value : undefined;
 }
 
 /**
