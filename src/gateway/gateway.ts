@@ -37,6 +37,8 @@ export interface GatewayOptions {
   readonly maxSessions?: number;
   /** Takes tokens from `?token=` too, for clients that know nothing else. */
   readonly queryToken?: boolean;
+  /** For clients that cannot choose; undefined: the first that can be started. */
+  readonly defaultAgent?: string;
   readonly version?: string;
   readonly logger?: Logger;
   /** Opens the log, once the port is taken; undefined: sessions end with the process. */
@@ -96,7 +98,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const launch = new LaunchTickets(now);
   const connections = new Connections(logger, now);
-  const dialect = { pool, checkToken, version, timings, now };
+  const { defaultAgent } = options;
+  const dialect = { pool, checkToken, version, defaultAgent, timings, now };
   const sockets = new SocketServer({
     admission,
     dialects: [apertureDialect, acpDialect, threadDialect, singleDialect].map((make) =>

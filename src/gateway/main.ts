@@ -50,7 +50,16 @@ async function runAgent(name: string): Promise<void> {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const { port, host, allowOrigins, allowHosts, maxSessions, queryToken, initTimeoutMs } = options;
+  const {
+    port,
+    host,
+    allowOrigins,
+    allowHosts,
+    maxSessions,
+    queryToken,
+    defaultAgent,
+    initTimeoutMs,
+  } = options;
   const logger = lineLogger((line) => process.stderr.write(line));
   // Whoever reads the log may go away; the sessions stay.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
@@ -62,6 +71,12 @@ async function serve(options: ServeOptions): Promise<void> {
     registryOf(options.config),
     Promise.all(options.roots.map(resolveRoot)),
   ]);
+  if (defaultAgent !== undefined && !registry.get(defaultAgent)) {
+    throw new ApertureError(
+      'usage',
+      `--default-agent “${defaultAgent}” is none that can be started here. See aperture agents`,
+    );
+  }
   const dataDir = options.dataDir ?? defaultDataDir(process.env, process.platform);
   const token = options.token ?? (await keptToken(dataDir));
   const gateway = await startGateway({
@@ -75,6 +90,7 @@ async function serve(options: ServeOptions): Promise<void> {
     roots,
     maxSessions,
     queryToken,
+    defaultAgent,
     version: __APERTURE_VERSION__,
     logger,
     openJournal: () =>

@@ -19,6 +19,7 @@ Options (each also as an environment variable: --max-sessions is APERTURE_MAX_SE
   --allow-origin O        admit the page from another origin, such as https://you.github.io;
                           repeatable, or several with commas
   --allow-host H          answer to another host name, such as that of a proxy; repeatable
+  --default-agent A       for clients that cannot choose one         (the first that can be started)
   --query-token           take the token from the address too (?token=), for clients that know
                           nothing else; addresses end up in logs
   --no-open               do not open the browser

@@ -16,6 +16,8 @@ export interface ServeOptions {
   /** As given; not yet resolved. */
   readonly roots: readonly string[];
   readonly maxSessions: number;
+  /** For clients that cannot choose. */
+  readonly defaultAgent: string | undefined;
   /** Tokens are also taken from the address of a socket. */
   readonly queryToken: boolean;
   /** For agents that are slow to start, ms; only as APERTURE_INIT_TIMEOUT_MS. */
@@ -42,6 +44,7 @@ const FLAGS = {
   'allow-host': { type: 'string', multiple: true },
   root: { type: 'string', multiple: true },
   'max-sessions': { type: 'string' },
+  'default-agent': { type: 'string' },
   'query-token': { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
@@ -90,6 +93,7 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
       allowHosts: list('allow-host').map(checkAllowedHost),
       roots: list('root'),
       maxSessions: integer('--max-sessions', text('max-sessions'), 1, 1_000) ?? 50,
+      defaultAgent: text('default-agent'),
       queryToken: values['query-token'] ?? isOn(env['APERTURE_QUERY_TOKEN']),
       initTimeoutMs: integer('APERTURE_INIT_TIMEOUT_MS', initTimeout || undefined, 1, 3_600_000),
     },

@@ -10,6 +10,8 @@ export interface DialectOptions {
   readonly pool: SessionPool;
   readonly checkToken: (given: string) => boolean;
   readonly version: string;
+  /** For clients that cannot choose; undefined: the first that can be started. */
+  readonly defaultAgent: string | undefined;
   readonly timings: Timings;
   readonly now: () => number;
 }

@@ -6,6 +6,9 @@ import type { GatewayProcess } from '../../support/gateway-process.ts';
 // oxlint-disable-next-line typescript/no-explicit-any -- frames of every shape
 export type Frame = any;
 
+/** For a gateway whose dialects without a choice of agent have the one that does what it is told. */
+export const SCRIPTED = ['--default-agent', 'scripted'];
+
 const PATIENCE_MS = 15_000;
 
 /** Waits until it is so; for what no frame tells. */

@@ -33,6 +33,7 @@ describe('the command line', () => {
       allowHosts: [],
       roots: [],
       maxSessions: 50,
+      defaultAgent: undefined,
       queryToken: false,
       initTimeoutMs: undefined,
     });
@@ -50,6 +51,7 @@ describe('the command line', () => {
       APERTURE_ALLOW_HOST: 'box:4800',
       APERTURE_ROOT: '/srv,/home',
       APERTURE_MAX_SESSIONS: '7',
+      APERTURE_DEFAULT_AGENT: 'claude',
       APERTURE_QUERY_TOKEN: '1',
       APERTURE_INIT_TIMEOUT_MS: '90000',
     };
@@ -64,6 +66,7 @@ describe('the command line', () => {
       allowHosts: ['box:4800'],
       roots: ['/srv', '/home'],
       maxSessions: 7,
+      defaultAgent: 'claude',
       queryToken: true,
       initTimeoutMs: 90_000,
     });

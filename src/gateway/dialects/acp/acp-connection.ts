@@ -3,10 +3,9 @@ import { ApertureError, toErrorInfo, type ErrorInfo } from '../../../core/errors
 import { isObject, type JsonObject } from '../../../core/json.ts';
 import { oneLine } from '../../../core/text/sanitise.ts';
 import { METHOD_NOT_FOUND, RpcError, type RpcId } from '../../acp/json-rpc.ts';
-import type { SessionPool } from '../../session/pool.ts';
 import type { Session } from '../../session/session.ts';
 import { defaultAgent } from '../default-agent.ts';
-import type { DialectConnection } from '../dialect.ts';
+import type { DialectConnection, DialectOptions } from '../dialect.ts';
 import { DialectSocket, type DialectSocketOptions } from '../dialect-socket.ts';
 import { agentSettled } from './agent-settled.ts';
 import { AttachedSession } from './attached-session.ts';
@@ -34,11 +33,7 @@ const TOKEN_FIELD = 'aperture/token';
 const AGENT_FIELD = 'aperture/agent';
 const KEY_FIELD = 'aperture/key';
 
-export interface AcpOptions extends DialectSocketOptions {
-  readonly pool: SessionPool;
-  readonly checkToken: (given: string) => boolean;
-  readonly version: string;
-}
+export interface AcpOptions extends DialectSocketOptions, DialectOptions {}
 
 type Handler = (params: JsonObject, id: RpcId) => object | undefined | Promise<object | undefined>;
 
@@ -211,7 +206,7 @@ export class AcpConnection implements DialectConnection {
     this.#room();
     this.#opening++;
     try {
-      const agent = _meta?.[AGENT_FIELD] ?? defaultAgent(pool);
+      const agent = _meta?.[AGENT_FIELD] ?? defaultAgent(pool, this.options.defaultAgent);
       const session = await pool.create({ agent, cwd, title: undefined });
       await agentSettled(session, this.#socket.live.signal);
       const { agentState, error } = session.summary();

@@ -4,7 +4,11 @@ import { SingleSessions } from './single-sessions.ts';
 
 /** One query at a time on a socket; closing the socket stops it. */
 export function singleDialect(options: DialectOptions): Dialect {
-  const sessions = new SingleSessions(options.pool, options.timings.singleGraceMs);
+  const sessions = new SingleSessions(
+    options.pool,
+    options.defaultAgent,
+    options.timings.singleGraceMs,
+  );
   return {
     name: 'single',
     isAt: (pathname) => pathname === '/ws',

@@ -22,6 +22,7 @@ export class SingleSessions {
 
   constructor(
     private readonly pool: SessionPool,
+    private readonly agent: string | undefined,
     private readonly graceMs: number,
   ) {
     // Their sockets died with an earlier gateway; their clients may come back.
@@ -66,7 +67,7 @@ export class SingleSessions {
     if (entry.session) return Promise.resolve(entry.session);
     entry.opening ??= this.pool
       .create({
-        agent: defaultAgent(this.pool),
+        agent: defaultAgent(this.pool, this.agent),
         cwd: '',
         title: undefined,
         origin: { dialect: 'single', key: sessId },

@@ -4,7 +4,7 @@ import { Threads } from './threads.ts';
 
 /** One socket per thread, many requests on it, each with an id that all its frames repeat. */
 export function threadDialect(options: DialectOptions): Dialect {
-  const threads = new Threads(options.pool);
+  const threads = new Threads(options.pool, options.defaultAgent);
   return {
     name: 'thread',
     isAt: (pathname) => pathname === '/chat/ws',

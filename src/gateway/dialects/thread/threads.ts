@@ -9,7 +9,10 @@ export class Threads {
   readonly #opening = new Map<string, Promise<Session>>();
   readonly #watchers = new Map<string, Set<(session: Session) => void>>();
 
-  constructor(private readonly pool: SessionPool) {}
+  constructor(
+    private readonly pool: SessionPool,
+    private readonly agent: string | undefined,
+  ) {}
 
   find(threadId: string): Session | undefined {
     return this.pool.byOrigin({ dialect: 'thread', key: threadId });
@@ -39,7 +42,7 @@ export class Threads {
 
   async #make(threadId: string): Promise<Session> {
     const session = await this.pool.create({
-      agent: defaultAgent(this.pool),
+      agent: defaultAgent(this.pool, this.agent),
       cwd: '',
       title: threadId.slice(0, MAX_TITLE),
       origin: { dialect: 'thread', key: threadId },
