@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import { threadProtocol } from '../../../src/app/client/protocols/thread.ts';
+import type { ConnectionState } from '../../../src/core/session/connection-state.ts';
 import { ScopedServer } from '../../support/servers/scoped-server.ts';
 import {
   ThreadServer,
   type ThreadMisbehaviour,
   type ThreadServerOptions,
 } from '../../support/servers/thread-server.ts';
+import { ManualClock, ManualEnvironment, placeAt, RecordingHost } from '../../unit/client/kit.ts';
 import { Page, until, type PageOptions } from './page.ts';
 import { protocolContract, type Contract, type Stray } from './suite.ts';
 
@@ -259,6 +262,47 @@ describe('thread', () => {
     expect(page.of('chunk').at(-1)).toMatchObject({ content: { text: 'Something else.' } });
     page.link!.close();
     await other.stop();
+  });
+
+  it('[R9] after a drop: 1, 2 and 4 s, then by hand, and that works', async () => {
+    const clock = new ManualClock();
+    const host = new RecordingHost();
+    const { port } = new URL(server.url);
+    const client = new ApertureClient({
+      host,
+      clock,
+      environment: new ManualEnvironment(),
+      sockets: new Page({ protocol: threadProtocol, url: server.url }).sockets,
+      client: 'tab-test',
+      place: placeAt(server.url, threadProtocol),
+      check: async () => ({ status: 'there' }),
+      random: () => 0,
+    });
+    const state = (): ConnectionState => client.getConnectionStatus('a');
+    try {
+      await client.connectSession('a');
+      await server.stop();
+      const waits: number[] = [];
+      for (const attempt of [1, 2, 3]) {
+        const waiting = (): number | undefined => {
+          const now = state();
+          return now.status === 'reconnecting' && now.attempt === attempt ? now.retryAt : undefined;
+        };
+        await until(`attempt ${attempt} is due`, () => waiting() !== undefined);
+        const wait = waiting()! - clock.now();
+        waits.push(wait);
+        await clock.advance(wait);
+      }
+      expect(waits).toEqual([1_000, 2_000, 4_000]);
+      await until('it has given up', () => state().status === 'error');
+      expect(state()).toMatchObject({ error: { code: 'gave_up', retryable: true } });
+      await server.start({ port: Number(port) });
+      client.retryNow('a');
+      await clock.advance(1_000);
+      await until('it is connected', () => state().status === 'connected');
+    } finally {
+      client.dispose();
+    }
   });
 
   it('an approval that cannot be given here is not hidden', async () => {
