@@ -135,7 +135,10 @@ export class Connector {
     } catch (error) {
       if (signal.aborted || state.entry(id) !== entry) return;
       const told = toErrorInfo(error);
-      if (told.code === 'connection_limit') toasts.show({ level: 'error', text: told.message });
+      // Of the viewed one, the note above its composer says it.
+      if (told.code === 'connection_limit' && state.activeSessionId.peek() !== id) {
+        toasts.show({ level: 'error', text: told.message });
+      }
       const ours = error instanceof ApertureError && NOT_DIALLED.has(error.code);
       if (ours && !client.isLive(id)) client.failSession(id, error);
     }

@@ -22,6 +22,26 @@ export const appStyles = css`
     grid-area: list;
     border-right: 1px solid var(--ap-border);
   }
+  /* First in the order of Tab, and seen only there. */
+  .skip {
+    position: fixed;
+    z-index: 30;
+    top: 8px;
+    left: 8px;
+    padding: 8px 14px;
+    font: inherit;
+    font-size: var(--ap-size-s);
+    font-weight: 600;
+    color: var(--ap-text);
+    background: var(--ap-bg-raised);
+    border: 1px solid var(--ap-border-strong);
+    border-radius: var(--ap-radius-m);
+    box-shadow: var(--ap-shadow-2);
+    transform: translateY(-200%);
+  }
+  .skip:focus {
+    transform: none;
+  }
   .stage {
     grid-area: stage;
     display: flex;

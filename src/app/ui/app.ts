@@ -13,6 +13,7 @@ import { KeyController } from './controllers/keys.ts';
 import { MountedList } from './controllers/mounted.ts';
 import { PageSigns, setTheme } from './controllers/page-signs.ts';
 import { recall, remember } from './controllers/remembered.ts';
+import { ScreenHistory } from './controllers/screen-history.ts';
 import type { ApConversation } from './conversation/conversation.ts';
 import { IntentEvent } from './intent.ts';
 import { DIALOGS, type DialogName } from './dialogs/lazy.ts';
@@ -59,6 +60,9 @@ export class ApApp extends SignalWatcher(LitElement) {
   #shown: SessionId | undefined;
   #outdated = false;
   #listening: AbortController | undefined;
+  readonly #history = new ScreenHistory((stage) => {
+    if (this.narrow) this.#setScreen(stage ? 'stage' : 'list');
+  });
   readonly #signs = new PageSigns((text) => (this.#announcement.value = text));
 
   constructor() {
@@ -76,6 +80,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     const media = matchMedia(NARROW);
     this.narrow = media.matches;
     media.addEventListener('change', () => (this.narrow = media.matches), { signal });
+    this.#history.listen(signal);
     if (this.store) this.#signs.start(this.store);
     import('./rest.ts').catch(this.#missing);
   }
@@ -110,6 +115,13 @@ export class ApApp extends SignalWatcher(LitElement) {
     const screen = store.activeSessionId.value === undefined ? 'list' : this.screen;
     const away = (which: Screen) => narrow && which !== screen;
     return html`
+      ${
+        narrow || store.activeSessionId.value === undefined
+          ? nothing
+          : html`<button class="skip" @click=${() => void this.#compose()}>
+              Skip to the conversation
+            </button>`
+      }
       <ap-banners .store=${store}></ap-banners>
       ${
         locked && sessions.length === 0 && store.started.value
@@ -234,8 +246,15 @@ export class ApApp extends SignalWatcher(LitElement) {
     if (!asked && writing) pane?.focusComposer();
   }
 
-  /** A reload of the tab finds the same screen again. */
   #goTo(screen: Screen): void {
+    this.#setScreen(screen);
+    if (!this.narrow) return;
+    if (screen === 'stage') this.#history.enter();
+    else this.#history.leave();
+  }
+
+  /** A reload of the tab finds the same screen again. */
+  #setScreen(screen: Screen): void {
     this.screen = screen;
     remember('screen', screen, 'sessionStorage');
   }

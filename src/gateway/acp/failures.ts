@@ -122,14 +122,14 @@ export function describeRpcError(spec: AgentSpec, error: unknown): ErrorInfo {
   if (error.rpcCode === AUTH_REQUIRED) {
     return {
       code: 'agent_auth',
-      message: `${spec.title} wants you to sign in first. Run “${spec.command}” in a terminal and sign in, or pass it a key, then send a message to start it again. It says: ${oneLine(error.message, 200)}`,
+      message: `${spec.title} wants you to sign in first. Run “${spec.command}” in a terminal and sign in, or pass it a key, then send a message to start it again. The agent says: ${oneLine(error.message, 200)}`,
       retryable: true,
     };
   }
   const details = detailsOf(error.data);
   return {
     code: 'agent_error',
-    message: `It says: ${oneLine(error.message, 500)}${details === undefined ? '' : ` (${oneLine(details, 500)})`}`,
+    message: `The agent says: ${oneLine(error.message, 500)}${details === undefined ? '' : ` (${oneLine(details, 500)})`}`,
     retryable: true,
   };
 }

@@ -1,7 +1,7 @@
 import axe from 'axe-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cdp } from 'vitest/browser';
-import { FakeStore, tenSessions } from './fake-store.ts';
+import { endpointView, FakeStore, tenSessions } from './fake-store.ts';
 import { button, deep, item, mount, one, painted, press, unmount, until } from './support.ts';
 
 interface Chromium {
@@ -79,11 +79,90 @@ describe.each(['light', 'dark'] as const)(
       ['help', () => press('Slash', { key: '?', shiftKey: true })],
       ['settings', () => (press('KeyG'), press('Comma', { key: ',' }))],
       ['end', () => (press('KeyG'), press('KeyE'))],
+      ['endpoints', () => (press('KeyG'), press('KeyP'))],
+      ['connection details', () => (press('KeyG'), press('KeyI'))],
     ])('the dialog: %s', async (_, open) => {
       await up(tenSessions());
       open();
       await until(() => deep('dialog[open]').length === 1);
       await painted();
+      expect(await violations()).toEqual([]);
+    });
+
+    it('adding an endpoint: proposals, a token to keep, policies, a warning', async () => {
+      const fake = tenSessions();
+      fake.endpoints.value = [endpointView(), endpointView({ protocol: 'acp', locked: true })];
+      fake.report = {
+        url: 'https://agents.example',
+        proposals: [
+          { protocol: 'acp', sure: true, how: 'initialize answered.' },
+          { protocol: 'thread', sure: false, how: 'A socket opened.' },
+        ],
+      };
+      await up(fake);
+      press('KeyG');
+      press('KeyP');
+      await until(() => deep('dialog[open]').length === 1);
+      await painted();
+      expect(await violations()).toEqual([]);
+      button('Add endpoint').click();
+      const address = await until(() => one<HTMLInputElement>('#address'));
+      const token = one<HTMLInputElement>('#token');
+      for (const [input, value] of [
+        [address, 'agents.example'],
+        [token, 'secret'],
+      ] as const) {
+        input.value = value;
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+      }
+      await until(() => one('input[value="passphrase"]')).then((each) => each.click());
+      one<HTMLDetailsElement>('details').open = true;
+      await painted();
+      const select = one<HTMLSelectElement>('select#auth');
+      select.value = 'query';
+      select.dispatchEvent(new Event('change'));
+      await painted();
+      expect(await violations()).toEqual([]);
+      fake.report = {
+        url: '',
+        proposals: [],
+        trouble: { code: 'unknown_protocol', message: 'It speaks something else.' },
+      };
+      token.dispatchEvent(new Event('input', { bubbles: true }));
+      await until(() => deep('[data-trouble]').length === 1);
+      expect(await violations()).toEqual([]);
+    });
+
+    it('a new session at another endpoint, and notes of what a connection cannot do', async () => {
+      const fake = tenSessions();
+      fake.endpoints.value = [
+        endpointView(),
+        endpointView({ protocol: 'acp', url: 'https://agents.example', lists: true }),
+      ];
+      fake.remote = [{ title: 'There', updatedAt: 1, cwd: '/srv', remote: {} }];
+      const viewed = fake.sessions.value.find(({ id }) => id === 's9')!;
+      viewed.abilities.value = {
+        cancel: false,
+        approve: false,
+        liveness: false,
+        afterDrop: 'retry',
+        concurrency: 'ask',
+        shared: false,
+      };
+      viewed.connection.value = {
+        status: 'error',
+        error: { code: 'held_elsewhere', message: 'Elsewhere.', retryable: true },
+      };
+      await up(fake);
+      expect(await violations()).toEqual([]);
+      press('KeyN', { altKey: true });
+      const select = await until(() => one<HTMLSelectElement>('select#endpoint'));
+      select.value = 'acp:https://agents.example';
+      select.dispatchEvent(new Event('change'));
+      await painted();
+      expect(await violations()).toEqual([]);
+      deep<HTMLInputElement>('input[name="mode"]')[1]!.click();
+      await until(() => one('input[name="remote"]'));
       expect(await violations()).toEqual([]);
     });
 

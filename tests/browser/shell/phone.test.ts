@@ -79,6 +79,32 @@ describe('on a phone', () => {
   });
 });
 
+describe('the system’s back', () => {
+  it('returns to the list without a navigation; forward shows the session again', async () => {
+    await mount(tenSessions(), 390, 844);
+    const { href } = location;
+    one('.open', item('s1').shadowRoot!).click();
+    await until(() => visible('ap-session-header'));
+    history.back();
+    await until(() => visible('ap-sidebar'));
+    expect(location.href).toBe(href);
+    history.forward();
+    await until(() => visible('ap-session-header'));
+    // The page's own way back takes the step back too, so that back from the list leaves the page.
+    button(/^All sessions/).click();
+    await until(() => visible('ap-sidebar'));
+    await until(() => history.state?.apertureStage === undefined);
+  });
+
+  it('a wide screen has no such step', async () => {
+    await mount(tenSessions(), 1280, 844);
+    const before = history.length;
+    one('.open', item('s1').shadowRoot!).click();
+    await painted();
+    expect(history.length).toBe(before);
+  });
+});
+
 describe('on a wide screen', () => {
   it.each([720, 1280, 1920])('at %i pixels list and stage stand side by side', async (width) => {
     await mount(tenSessions(), width, 900);

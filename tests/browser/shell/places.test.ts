@@ -327,3 +327,18 @@ describe('connection details [R48]', () => {
     expect(fake.called('inspect')[0]).toEqual(['s3']);
   });
 });
+
+describe('the way past the list', () => {
+  it('is the first thing that Tab reaches, seen only then, and leads to the composer', async () => {
+    await mount(tenSessions());
+    const skip = button('Skip to the conversation');
+    const first = deep('button, a, input, textarea, [tabindex="0"]')[0];
+    expect(first).toBe(skip);
+    expect(skip.getBoundingClientRect().bottom).toBeLessThan(0);
+    skip.focus();
+    await painted();
+    expect(skip.getBoundingClientRect().top).toBeGreaterThanOrEqual(0);
+    skip.click();
+    await until(() => one('textarea', pane()).matches(':focus'));
+  });
+});

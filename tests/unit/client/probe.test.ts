@@ -88,15 +88,21 @@ describe('what was typed', () => {
     expect(readAddress('http://ada:secret@box:1')).toMatch(/Take it out/);
   });
 
-  it.each(['', '   ', 'http://', 'ftp://box', 'javascript://x', 'two words', 'http://a:99999'])(
-    'bad_address: “%s”, and nothing is dialled',
-    async (text) => {
-      dialled.length = 0;
-      const report = await probeAddress(text, '', parts());
-      expect(report).toMatchObject({ proposals: [], trouble: { code: 'bad_address' } });
-      expect(dialled).toEqual([]);
-    },
-  );
+  it.each([
+    '',
+    '   ',
+    'http://',
+    'ftp://box',
+    'javascript://x',
+    'two words',
+    'http://two words/x',
+    'http://a:99999',
+  ])('bad_address: “%s”, and nothing is dialled', async (text) => {
+    dialled.length = 0;
+    const report = await probeAddress(text, '', parts());
+    expect(report).toMatchObject({ proposals: [], trouble: { code: 'bad_address' } });
+    expect(dialled).toEqual([]);
+  });
 
   it.each([
     ['localhost', 'loopback'],

@@ -221,7 +221,7 @@ describe('words for failures', () => {
   test('an error answer shows its details; a sign-in says how', () => {
     expect(
       describeRpcError(spec, new RpcError(-32603, 'Internal error', { details: 'no key' })),
-    ).toMatchObject({ code: 'agent_error', message: 'It says: Internal error (no key)' });
+    ).toMatchObject({ code: 'agent_error', message: 'The agent says: Internal error (no key)' });
     expect(describeRpcError(spec, new RpcError(-32000, 'Log in'))).toMatchObject({
       code: 'agent_auth',
       message: expect.stringContaining('“x-acp”'),

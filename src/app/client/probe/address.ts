@@ -20,6 +20,8 @@ export function readAddress(text: string): ReadAddress | string {
   let url: URL;
   try {
     url = new URL(withScheme(trimmed));
+    // Chromium takes spaces in a host, and writes them so.
+    if (/[\s%]/.test(url.hostname)) throw new TypeError('no host');
   } catch {
     return `“${shown}” is no address. It looks like 127.0.0.1:4800, or wss://agents.example.org/acp.`;
   }

@@ -1,6 +1,6 @@
 import type { Transcript, TranscriptItem } from '../../../core/session/transcript.ts';
 import type { SessionRecord } from '../../store/types.ts';
-import { createView } from './items/create.ts';
+import { createView, needsCards } from './items/create.ts';
 import type { ItemView, ViewContext } from './items/view.ts';
 import { element } from './markdown/dom.ts';
 
@@ -21,6 +21,8 @@ export class TranscriptWindow {
   private views: ItemView[] = [];
   private readonly byId = new Map<string, { view: ItemView; index: number }>();
   private start = 0;
+  /** Items that were looked through for cards whose code is not there, and whose they are. */
+  private scanned: { transcript: Transcript; to: number } | undefined;
   private readonly divider = element('div', 'new-divider');
   /** Log number of the first item that the reader had not seen. */
   private firstUnseen: number | undefined;
@@ -50,6 +52,16 @@ export class TranscriptWindow {
 
   get hasOlder(): boolean {
     return this.start > 0;
+  }
+
+  /** Something is to be drawn whose code has not been loaded; looks at each item once. */
+  get needsCards(): boolean {
+    const transcript = this.record.transcript();
+    const { items } = transcript;
+    if (this.scanned?.transcript !== transcript) this.scanned = { transcript, to: 0 };
+    const { scanned } = this;
+    while (scanned.to < items.length && !needsCards(items[scanned.to]!)) scanned.to++;
+    return scanned.to < items.length;
   }
 
   /**

@@ -9,9 +9,9 @@ import { confirmCopied, copyText } from './clipboard.ts';
 import { loadImage } from './markdown/dom.ts';
 import { keepPlace, placeOf, setPlace, type ReadingPlace } from './reading-place.ts';
 import { ScrollKeeper } from './scroll-keeper.ts';
-import { cardStyles } from './styles/cards.ts';
-import { diffStyles } from './styles/diff.ts';
+import { loadCards, styleCards } from './items/create.ts';
 import { markdownStyles } from './styles/markdown.ts';
+import { noteStyles } from './styles/notes.ts';
 import { transcriptStyles } from './styles/transcript.ts';
 import { TranscriptWindow } from './transcript-window.ts';
 
@@ -23,14 +23,7 @@ import { TranscriptWindow } from './transcript-window.ts';
  */
 @customElement('ap-transcript')
 export class ApTranscript extends LitElement {
-  static override styles = [
-    baseStyles,
-    buttonStyles,
-    transcriptStyles,
-    markdownStyles,
-    cardStyles,
-    diffStyles,
-  ];
+  static override styles = [baseStyles, buttonStyles, transcriptStyles, markdownStyles, noteStyles];
 
   @property({ attribute: false }) record!: SessionRecord;
   @property({ attribute: false }) active = true;
@@ -99,7 +92,8 @@ export class ApTranscript extends LitElement {
   }
 
   /** Focuses the first request that waits for an answer; false if there is none. */
-  focusApproval(): boolean {
+  async focusApproval(): Promise<boolean> {
+    if (this.window?.needsCards) await this.withCards();
     const card = this.window?.firstPending();
     card?.focus();
     return card !== undefined;
@@ -110,6 +104,8 @@ export class ApTranscript extends LitElement {
     this.listening = undefined;
     const { window, record } = this;
     if (!window || !this.active || !this.isConnected) return;
+    // They may have been loaded for another conversation.
+    styleCards(this.shadowRoot!);
     const controller = new AbortController();
     const { signal } = controller;
     this.listening = controller;
@@ -157,7 +153,15 @@ export class ApTranscript extends LitElement {
     keeper.settle();
   }
 
+  /** Goes on when the code of cards is there; what is drawn stays until then. */
+  private async withCards(): Promise<void> {
+    await loadCards();
+    styleCards(this.shadowRoot!);
+    this.listen();
+  }
+
   private draw(window: TranscriptWindow, keeper: ScrollKeeper, touched: ReadonlySet<string>): void {
+    if (window.needsCards) return void this.withCards();
     const added = window.sync(keeper.following);
     window.touch(touched);
     if (added > 0 && !keeper.following) this.unseen = true;
@@ -166,7 +170,7 @@ export class ApTranscript extends LitElement {
   /** The element is new, or the whole page is, but the reader has been here before. */
   private restorePlace(window: TranscriptWindow, keeper: ScrollKeeper): void {
     const { awaited } = this;
-    if (!awaited || this.record.transcript().lastN < awaited.n) return;
+    if (!awaited || this.record.transcript().lastN < awaited.n || window.needsCards) return;
     this.awaited = undefined;
     if (!window.showItem(awaited.id)) return;
     const row = window.mounted.find((view) => view.item.id === awaited.id);

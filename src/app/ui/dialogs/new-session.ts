@@ -220,7 +220,7 @@ export class ApNewSession extends ApDialog {
         autocomplete="off"
         autocapitalize=${field === 'title' ? nothing : 'off'}
         spellcheck=${field === 'title' ? nothing : 'false'}
-        placeholder=${field === 'title' ? 'Named after its first message otherwise' : nothing}
+        placeholder=${field === 'title' ? this.#untitled(endpoint) : nothing}
         ?required=${required}
         .value=${this.entered[field] ?? ''}
         @input=${(event: Event) => this.#enter(field, (event.target as HTMLInputElement).value)}
@@ -229,6 +229,12 @@ export class ApNewSession extends ApDialog {
       ${field === 'agent' || field === 'cwd' ? this.#problem(field) : nothing}
       ${field === 'cwd' && endpoint ? this.#recent(this.entered.cwd ?? '') : nothing}
     </div>`;
+  }
+
+  #untitled(endpoint: EndpointView | undefined): string {
+    return isGateway(endpoint)
+      ? 'Named after its first message otherwise'
+      : `${endpoint!.name}, until you rename it`;
   }
 
   #recent(cwd: string) {

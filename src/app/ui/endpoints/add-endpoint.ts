@@ -144,7 +144,9 @@ export class ApAddEndpoint extends LitElement {
             @input=${(event: Event) => this.#typed('token', event)}
           />
         </div>
-        <div class="stack" role="status" aria-live="polite">${this.#findings()}</div>
+        <div class=${this.asking || this.report?.trouble ? '' : 'vh'} role="status">
+          ${this.#findings()}
+        </div>
         ${this.#protocols()} ${this.chosen ? this.#rest(this.chosen) : nothing}
       </div>
       <div class="foot">
@@ -178,13 +180,9 @@ export class ApAddEndpoint extends LitElement {
     }
     if (!report) return nothing;
     const sure = report.proposals.filter((each) => each.sure).length;
-    return html`<span class="vh"
-      >${
-        sure > 0
-          ? `It is recognised: ${PROTOCOL_NAME[report.proposals[0]!.protocol]}.`
-          : 'Several protocols may fit. Choose one.'
-      }</span
-    >`;
+    return sure > 0
+      ? `It is recognised: ${PROTOCOL_NAME[report.proposals[0]!.protocol]}.`
+      : 'Several protocols may fit. Choose one.';
   }
 
   #protocols() {

@@ -133,16 +133,10 @@ export const endpointStyles = css`
     display: block;
   }
   select.input {
-    appearance: none;
-    padding-right: 28px;
-    background-image:
-      linear-gradient(45deg, transparent 50%, var(--ap-text-muted) 50%),
-      linear-gradient(-45deg, transparent 50%, var(--ap-text-muted) 50%);
-    background-repeat: no-repeat;
-    background-position:
-      right 14px center,
-      right 9px center;
-    background-size: 5px 5px;
+    padding-right: 6px;
+  }
+  .link-button {
+    font-size: var(--ap-size-s);
   }
   .foot {
     display: flex;

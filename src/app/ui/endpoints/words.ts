@@ -91,11 +91,11 @@ const partial: PolicyChoice<'partial'> = {
 
 const scope: PolicyChoice<'scope'> = {
   name: 'scope',
-  label: 'Events that name no chat',
-  about: 'Strict is safe; lenient is for servers that leave it out when there is one chat only.',
+  label: 'Events that name no session',
+  about: 'Strict is safe; lenient is for servers that leave it out where only one can be meant.',
   options: [
     ['strict', 'Drop and count them'],
-    ['lenient', 'Take them if only one chat can be meant'],
+    ['lenient', 'Take them if only one can be meant'],
   ],
 };
 
@@ -127,8 +127,15 @@ const auth = (...ways: readonly EndpointPolicy['auth'][]): PolicyChoice<'auth'> 
 /** Only what means something for a protocol, and in each only the choices that it has. */
 export const POLICIES: Readonly<Record<ProtocolName, readonly PolicyChoice[]>> = {
   aperture: [reconnect, concurrency(false), limit],
-  acp: [reconnect, concurrency(false), partial, auth('first-frame', 'query', 'none'), limit],
-  legacy: [reconnect, concurrency(false), partial, auth('first-frame', 'query', 'none'), limit],
+  acp: [reconnect, concurrency(false), partial, scope, auth('first-frame', 'query', 'none'), limit],
+  legacy: [
+    reconnect,
+    concurrency(false),
+    partial,
+    scope,
+    auth('first-frame', 'query', 'none'),
+    limit,
+  ],
   thread: [reconnect, concurrency(true), partial, auth('first-frame', 'query', 'none'), limit],
   single: [concurrency(true), partial, auth('hello', 'query', 'none'), limit],
   scoped: [

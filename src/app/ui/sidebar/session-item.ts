@@ -12,7 +12,6 @@ import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { TitleEvent } from '../shell/title-editor.ts';
 import '../shell/elapsed.ts';
 import '../shell/title-editor.ts';
-import './row-approval.ts';
 import { itemStyles } from './session-item.styles.ts';
 
 const CHIP: Record<Attention, string> = { approval: 'Needs you', error: 'Failed', done: 'Done' };
@@ -134,11 +133,7 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
           ${icons.more}
         </button>
       </div>
-      ${
-        attention === 'approval' && !this.bare
-          ? html`<ap-row-approval .record=${record}></ap-row-approval>`
-          : nothing
-      }
+      ${attention === 'approval' && !this.bare ? rowApproval(record) : nothing}
     `;
   }
 
@@ -223,6 +218,12 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
     if (title !== undefined) act(this, (actions) => actions.renameSession(this.record.id, title));
     void this.updateComplete.then(() => this.focus());
   };
+}
+
+/** Its code comes with the first request; without it the chip still leads to the session, which asks in full. */
+function rowApproval(record: SessionRecord) {
+  import('./row-approval.ts').catch(() => undefined);
+  return html`<ap-row-approval .record=${record}></ap-row-approval>`;
 }
 
 declare global {

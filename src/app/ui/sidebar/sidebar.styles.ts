@@ -131,6 +131,9 @@ export const sidebarStyles = css`
     border-radius: var(--ap-radius-m);
     cursor: pointer;
   }
+  .endpoints:focus-visible {
+    outline-offset: -2px;
+  }
   .endpoints:hover {
     color: var(--ap-text);
     background: var(--ap-bg-hover);

@@ -5,6 +5,7 @@ export const segmentStyles = css`
   .segments {
     display: inline-flex;
     flex-wrap: wrap;
+    justify-self: start;
     max-width: 100%;
     padding: 3px;
     background: var(--ap-bg-sunken);

@@ -1,9 +1,12 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { cleanText } from '../../../../core/text/sanitise.ts';
 import type {
+  ApprovalItem,
   GapItem,
   NoticeItem,
+  PlanItem,
   RawItem,
+  ToolItem,
   TurnEndItem,
 } from '../../../../core/session/transcript.ts';
 import { info, warning } from '../../icons.ts';
@@ -41,7 +44,7 @@ function stopWords(reason: string): { text: string; tone: 'quiet' | 'warning' } 
 
 /** Items that are drawn once. */
 abstract class FixedView<
-  Item extends NoticeItem | GapItem | RawItem | TurnEndItem,
+  Item extends NoticeItem | GapItem | RawItem | TurnEndItem | ToolItem | PlanItem | ApprovalItem,
 > implements ItemView {
   readonly element = element('div', 'item');
   drawn = -1;
@@ -110,5 +113,14 @@ export class RawView extends FixedView<RawItem> {
     const { method, payload } = this.item;
     this.element.classList.add('raw');
     this.element.append(jsonFold(cleanText(method), payload));
+  }
+}
+
+/** Stands for a card whose code could not be loaded. */
+export class MissingView extends FixedView<ToolItem | PlanItem | ApprovalItem> {
+  protected draw(): void {
+    this.element.classList.add('notice', 'warning');
+    const what = { tool: 'A tool call', plan: 'A plan', approval: 'A permission request' };
+    this.element.textContent = `${what[this.item.kind]} stands here. The part of the page that shows it could not be loaded: reload the page.`;
   }
 }
