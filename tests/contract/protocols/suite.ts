@@ -197,6 +197,7 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
       await made.begin('SLOW');
       const next = made.reload();
       made.link!.close();
+      await until('its socket is gone', () => server.connections === 0);
       pages.push(next);
       next.open();
       await until('it is settled', () => next.turn === 'idle');

@@ -9,6 +9,7 @@ const LOADERS: Readonly<Partial<Record<ProtocolName, () => Promise<Protocol>>>> 
   scoped: async () => (await import('./scoped.ts')).scopedProtocol(),
   acp: async () => (await import('./acp/acp.ts')).acpProtocol,
   bidi: async () => (await import('./bidi/bidi.ts')).bidiProtocol,
+  legacy: async () => (await import('./legacy/legacy.ts')).legacyProtocol,
 };
 
 /** One page's adapters. */

@@ -1,0 +1,209 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { legacyProtocol } from '../../../src/app/client/protocols/legacy/legacy.ts';
+import { DEFAULT_POLICY } from '../../../src/core/endpoint/policy.ts';
+import { BidiServer } from '../../support/servers/bidi-server.ts';
+import { LegacyServer, type LegacyServerOptions } from '../../support/servers/legacy-server.ts';
+import { Page, until } from './page.ts';
+import { protocolContract, type Stray } from './suite.ts';
+
+const during =
+  (what: keyof LegacyServer['misbehave']): Stray<LegacyServer>['provoke'] =>
+  async (page, server) => {
+    server.misbehave[what] = true;
+    await page.ask('hello');
+  };
+
+for (const dialect of ['update', 'response', 'notification'] as const) {
+  describe(`dialect ${dialect}`, () => {
+    protocolContract<LegacyServer>({
+      protocol: legacyProtocol,
+      server: () => new LegacyServer({ token: 'right', dialect }),
+      other: () => new BidiServer(),
+      token: 'right',
+      wrongToken: 'wrong',
+      has: { cancel: true, approve: true, liveness: false, list: true },
+      afterDrop: 'retry',
+      dropVerdict: 'retry',
+      shared: false,
+      sayNonsense: (server) => server.sayNonsense(),
+      strays: [
+        { what: 'an update of another session', why: 'foreign_scope', provoke: during('foreign') },
+        { what: 'a kind that nobody knows', why: 'unknown_kind', provoke: during('strange') },
+        { what: 'a second end', why: 'duplicate_final', provoke: during('duplicateFinal') },
+        { what: 'the user’s own words', why: 'unknown_kind', provoke: during('echo') },
+        {
+          what: 'a token after the cancel',
+          why: 'late',
+          provoke: async (page, server) => {
+            server.misbehave.lateTokens = true;
+            await page.begin('SLOW');
+            page.link!.cancel!.send('c1');
+            await until('the end', () => page.turn === 'idle');
+          },
+        },
+      ],
+    });
+  });
+}
+
+describe('legacy: its history', () => {
+  let server: LegacyServer;
+  const pages: Page[] = [];
+
+  const page = (more: { remote?: { id: string }; token?: string } = {}): Page => {
+    const made = new Page({ protocol: legacyProtocol, url: server.url, ...more });
+    pages.push(made);
+    return made;
+  };
+  const start = async (options: LegacyServerOptions = {}): Promise<void> => {
+    server = await new LegacyServer(options).start();
+  };
+  afterEach(async () => {
+    for (const made of pages) made.link?.close();
+    expect(pages.flatMap(({ violations }) => violations)).toEqual([]);
+    pages.length = 0;
+    await server.stop();
+  });
+  const probeRequest = (token: string) => ({
+    endpoint: { url: server.url, token },
+    policy: DEFAULT_POLICY.legacy,
+    sockets: page().sockets,
+    fetch: (to: string, init: RequestInit) => fetch(to, init),
+    signal: new AbortController().signal,
+  });
+
+  it('[R28] a session that is taken up from the list shows its history, once', async () => {
+    await start();
+    const first = page();
+    await first.connect();
+    await first.ask('one');
+    first.link!.close();
+    const [listed] = await legacyProtocol.list!(probeRequest(''));
+    const second = page({ remote: listed!.remote as { id: string } });
+    await second.connect();
+    await until('its history', () => second.said('assistant') === 'You said: one.');
+    expect(second.said('user')).toBe('one');
+    second.link!.close();
+    await second.connect();
+    expect(await second.ask('two')).toBe('end_turn');
+    expect(second.said('user')).toBe('onetwo');
+    expect(second.said('assistant')).toBe('You said: one.You said: two.');
+  });
+
+  it('[R28][R43] what a drop cut off comes from the history, without what was shown before', async () => {
+    await start({ durable: true });
+    const made = page();
+    await made.connect();
+    await made.begin('a rather long story');
+    server.dropAll();
+    await made.lost();
+    const shown = made.said('assistant');
+    expect(shown.length).toBeLessThan('You said: a rather long story.'.length);
+    await until('the server is done', () => server.sessions.get('legacy-1')!.turn === undefined);
+    await made.connect();
+    await until('the rest', () => made.said('assistant') === 'You said: a rather long story.');
+    expect(made.ends).toMatchObject([{ stopReason: 'interrupted' }]);
+    await made.ask('two');
+    expect(made.said('user')).toBe('a rather long storytwo');
+  });
+
+  it('[R43] a turn that still runs is taken up, and its answer comes whole', async () => {
+    await start({ durable: true });
+    const made = page();
+    await made.connect();
+    await made.begin('SLOW story');
+    server.dropAll();
+    await made.lost();
+    await made.connect();
+    await until('it runs again', () => made.turn === 'running');
+    made.link!.cancel!.send('c1');
+    await until('the end', () => made.turn === 'idle');
+    const { content } = server.sessions.get('legacy-1')!.messages.at(-1)!;
+    expect(made.said('assistant')).toBe((content as { text: string }[])[0]!.text);
+    expect(made.ends.map(({ stopReason }) => stopReason)).toEqual(['interrupted', 'cancelled']);
+  });
+
+  it.each([true, false])(
+    '[R28][R43] a page that died in mid-answer has it once (still running: %s)',
+    async (running) => {
+      await start({ durable: true });
+      const made = page();
+      await made.connect();
+      await made.begin(running ? 'SLOW story' : 'a rather long story');
+      const next = made.reload();
+      pages.push(next);
+      made.link!.close();
+      const session = server.sessions.get('legacy-1')!;
+      if (!running) await until('the server is done', () => session.turn === undefined);
+      await next.connect();
+      if (running) next.link!.cancel!.send('c1');
+      await until('the end', () => next.turn === 'idle');
+      const { content } = session.messages.at(-1)!;
+      const whole = (content as { text: string }[])[0]!.text;
+      const taken = next.events.findIndex(({ type }) => type === 'retract');
+      // What stands before is taken back; what stands after is all there is.
+      expect(next.said('assistant', taken)).toBe(whole);
+      expect(next.ends).toHaveLength(1);
+    },
+  );
+
+  it('[R39] what somebody else asks in the session is shown with its answer', async () => {
+    await start({ echo: true });
+    const made = page();
+    await made.connect();
+    await server.speak('legacy-1', 'from elsewhere');
+    await until('the end', () => made.ends.length === 1);
+    expect(made.said('user')).toBe('from elsewhere');
+    expect(made.said('assistant')).toBe('You said: from elsewhere.');
+    expect(made.ends[0]!.key).toBeUndefined();
+  });
+
+  it('a server without a history is a server all the same', async () => {
+    await start({ noHistory: true });
+    const made = page();
+    await made.connect();
+    expect(await made.ask('one')).toBe('end_turn');
+    server.dropAll();
+    await made.lost();
+    await made.connect();
+    expect(await made.ask('two')).toBe('end_turn');
+  });
+
+  it('[R11] a session that is gone is lost, and what was open is settled', async () => {
+    await start();
+    const made = page();
+    await made.connect();
+    await made.begin('SLOW');
+    const next = made.reload();
+    pages.push(next);
+    server.sessions.clear();
+    server.dropAll();
+    expect((await made.lost()).verdict).toBe('retry');
+    for (const reader of [made, next]) {
+      reader.open();
+      expect(await reader.lost()).toMatchObject({ verdict: 'lost' });
+      expect(reader.ends).toMatchObject([{ stopReason: 'interrupted' }]);
+    }
+  });
+
+  it('[R47] an error is shown with its words', async () => {
+    await start();
+    const made = page();
+    await made.connect();
+    expect(await made.ask('FAIL')).toBe('error');
+    expect(made.of('error')).toMatchObject([{ error: { message: 'the model is not available' } }]);
+  });
+});
+
+describe('legacy: close codes', () => {
+  it.each([
+    [1000, 'done'],
+    [1006, 'retry'],
+    [1008, 'fatal'],
+    [4001, 'fatal'],
+    [4003, 'fatal'],
+    [4004, 'lost'],
+  ])('[R10] %d is %s', (code, verdict) => {
+    expect(legacyProtocol.classifyClose(code, '').verdict).toBe(verdict);
+  });
+});
