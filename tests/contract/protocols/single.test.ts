@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import { singleProtocol } from '../../../src/app/client/protocols/single.ts';
 import { MAX_SOCKETS } from '../../../src/app/client/protocols/single-socket.ts';
 import {
@@ -7,6 +8,7 @@ import {
   type SingleServerOptions,
 } from '../../support/servers/single-server.ts';
 import { ThreadServer } from '../../support/servers/thread-server.ts';
+import { ManualEnvironment, placeAt, RecordingHost } from '../../unit/client/kit.ts';
 import { Page, until, type PageOptions } from './page.ts';
 import { protocolContract, type Stray } from './suite.ts';
 
@@ -198,6 +200,42 @@ describe('single', () => {
     expect(page.heard('refused')).toMatchObject([{ key, error: { retryable: true } }]);
     expect(page.said('user')).toBe('one');
     expect((await page.lost()).verdict).toBe('retry');
+  });
+
+  it('[R6][R40] as a client uses it: messages run side by side, and one wakes a connection that is done', async () => {
+    const host = new RecordingHost();
+    const client = new ApertureClient({
+      host,
+      environment: new ManualEnvironment(),
+      sockets: new Page({ protocol: singleProtocol, url: server.url }).sockets,
+      client: 'tab-test',
+      place: placeAt(server.url, singleProtocol),
+      check: async () => ({ status: 'there' }),
+      random: () => 0,
+    });
+    const status = (): string => client.getConnectionStatus('a').status;
+    try {
+      await client.connectSession('a');
+      for (const text of ['SLOW', 'two']) client.sendToSession('a', [{ type: 'text', text }]);
+      await until('both were sent', () => server.prompts.length === 2);
+      expect(host.outboxes.get('a')).toEqual([]);
+      await until('the second is answered', () =>
+        host.log.get('a')!.some(({ event }) => event.type === 'finished'),
+      );
+      client.cancel('a');
+      await until('it is stopped', () => server.aborted.length === 1);
+      expect(server.aborted).toMatchObject([{ text: 'SLOW' }]);
+      client.disconnectSession('a');
+      await client.connectSession('a');
+      server.closeAll(1000);
+      await until('it is done', () => status() === 'disconnected');
+      expect(client.getConnectionStatus('a')).toMatchObject({ reason: 'closed' });
+      client.sendToSession('a', [{ type: 'text', text: 'three' }]);
+      await client.connectSession('a');
+      await until('it has arrived', () => server.prompts.includes('three'));
+    } finally {
+      client.dispose();
+    }
   });
 
   it('goes on with the conversation of the last socket, where the server keeps it', async () => {
