@@ -184,6 +184,16 @@ export class ApertureClient {
     this.#connections.get(id)?.persisted(n);
   }
 
+  /** The page will stand still, as in the back/forward cache: no socket until {@link wakeUp}. */
+  sleep(): void {
+    this.#each((connection) => connection.sleep());
+  }
+
+  wakeUp(): void {
+    this.#wake.check();
+    this.#each((connection) => connection.wakeUp());
+  }
+
   retryNow(id: SessionId): void {
     this.#connections.get(id)?.retryNow();
   }

@@ -1,7 +1,7 @@
 import type { ErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { CONNECT_TIMEOUT_MS } from '../../core/limits.ts';
-import type { CloseInfo } from '../../core/wire/close-codes.ts';
+import { CloseCode, type CloseInfo } from '../../core/wire/close-codes.ts';
 import { Timer } from './clock.ts';
 import type { ConnectionContext } from './context.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -116,6 +116,12 @@ export class Attempt {
   /** The browser says that there is no network; the socket has the last word, a little later (R14). */
   doubt(): void {
     this.#doubt.set(OFFLINE_DOUBT_MS, () => this.probe());
+  }
+
+  /** What came cannot be read: it ends here, and is tried again. */
+  spoilt(message: string): void {
+    this.#link?.close(CloseCode.badFrame);
+    this.#broken({ verdict: 'retry', code: 'bad_frame', message });
   }
 
   /** Idempotent and final. */

@@ -8,8 +8,11 @@ export interface Environment {
   listen(listener: (hint: EnvironmentHint) => void, signal: AbortSignal): void;
 }
 
-/** `shown` also comes when the page returns from the back/forward cache or was focused. */
-export type EnvironmentHint = 'online' | 'offline' | 'shown' | 'hidden';
+/**
+ * `frozen`: the page stands still from now on, in the back/forward cache or because the browser saves power, until
+ * `resumed`; each may come twice in a row. `shown` also comes when the page was focused.
+ */
+export type EnvironmentHint = 'online' | 'offline' | 'shown' | 'hidden' | 'frozen' | 'resumed';
 
 export function browserEnvironment(page: Window = window): Environment {
   return {
@@ -18,8 +21,24 @@ export function browserEnvironment(page: Window = window): Environment {
     listen(listener, signal) {
       page.addEventListener('online', () => listener('online'), { signal });
       page.addEventListener('offline', () => listener('offline'), { signal });
-      page.addEventListener('pageshow', () => listener('shown'), { signal });
-      page.addEventListener('pagehide', () => listener('hidden'), { signal });
+      page.addEventListener(
+        'pageshow',
+        ({ persisted }) => {
+          if (persisted) listener('resumed');
+          listener('shown');
+        },
+        { signal },
+      );
+      page.addEventListener(
+        'pagehide',
+        ({ persisted }) => {
+          listener('hidden');
+          if (persisted) listener('frozen');
+        },
+        { signal },
+      );
+      page.document.addEventListener('freeze', () => listener('frozen'), { signal });
+      page.document.addEventListener('resume', () => listener('resumed'), { signal });
       page.addEventListener('focus', () => listener('shown'), { signal });
       page.document.addEventListener(
         'visibilitychange',

@@ -13,6 +13,8 @@ export class LogReader {
   #sameLog = false;
   /** The number after which a hole was met once already. */
   #holeAfter: number | undefined;
+  /** The number of an entry that could not be read once already. */
+  #unreadable: number | undefined;
   #fromScratch = false;
   #startOvers = 0;
 
@@ -78,6 +80,21 @@ export class LogReader {
     }
     this.#sequence.last = n;
     return taken;
+  }
+
+  /**
+   * Entry `n` came and cannot be read.
+   * @returns `again`: attach anew, maybe it was spoilt on its way; else what to apply in its place.
+   */
+  unreadable(n: number, at: number): SequencedEvent | 'again' | undefined {
+    const { last } = this.#sequence;
+    if (n <= last) return undefined;
+    if (this.#unreadable !== n) {
+      this.#unreadable = n;
+      return 'again';
+    }
+    // How many numbers it stands for cannot be read either; the log has no others after the last one.
+    return { from: last + 1, n, at, event: { type: 'gap', from: last + 1, to: n } };
   }
 
   /** The connection has proven itself. */

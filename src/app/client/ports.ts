@@ -7,6 +7,9 @@ import type { NumberedEvent } from '../../core/session/event.ts';
 import type { AttachMode } from '../../core/wire/frames.ts';
 import type { SessionSummary } from '../../core/wire/rest.ts';
 
+/** `waiting`: it goes out with the next connection. `sent`: it is on its way, and sent again if need be. */
+export type CancelState = 'none' | 'waiting' | 'sent';
+
 /** A message on its way to the agent. Leaves the outbox when the session's log shows it. */
 export interface OutboxEntry {
   /** The idempotency key; the log's user message carries it. */
@@ -48,4 +51,6 @@ export interface ClientHost {
   /** What the adapter wants to be kept with the session. */
   remoteChanged(id: SessionId, remote: JsonObject): void;
   outboxChanged(id: SessionId, entries: readonly OutboxEntry[]): void;
+  /** Whether the user's wish to stop the turn is still on its way. */
+  cancelChanged?(id: SessionId, state: CancelState): void;
 }

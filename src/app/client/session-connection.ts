@@ -1,8 +1,9 @@
 import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
-import { newId, type SessionId } from '../../core/ids.ts';
+import type { SessionId } from '../../core/ids.ts';
 import { WAKE_PONG_TIMEOUT_MS } from '../../core/limits.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
+import type { SessionAbilities } from '../../core/session/abilities.ts';
 import type { SessionEvent } from '../../core/session/event.ts';
 import type { CloseInfo } from '../../core/wire/close-codes.ts';
 import { Answers } from './answers.ts';
@@ -11,11 +12,12 @@ import type { ConnectionContext, SessionCheck } from './context.ts';
 import type { EnvironmentHint } from './environment.ts';
 import { LogReader } from './log-reader.ts';
 import { Opening } from './opening.ts';
-import { disconnected, ended, gaveUp, verdictOf } from './verdict.ts';
+import * as trouble from './verdict.ts';
 import { Outbox } from './outbox.ts';
 import type { Attached } from './ports.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import { SessionReport } from './session-report.ts';
+import { outlivesDrop, WantedCancel } from './wanted-cancel.ts';
 import type { Incoming, Link, SequencedEvent } from './protocols/port.ts';
 
 const OFFLINE = 'This device is offline.';
@@ -29,6 +31,7 @@ export class SessionConnection {
 
   readonly #context: ConnectionContext;
   readonly #answers: Answers;
+  readonly #cancel: WantedCancel;
   readonly #retry: RetrySchedule;
   readonly #log = new LogReader();
   #state: ConnectionState = { status: 'disconnected', reason: 'never' };
@@ -42,6 +45,10 @@ export class SessionConnection {
   #caughtUp = false;
   /** The socket is asked whether it survived sleep. */
   #waking = false;
+  /** The page stands still: no socket until it goes on. */
+  #asleep = false;
+  /** What the last connection could do. */
+  #abilities: SessionAbilities | undefined;
   /** Why there was no connection; empty on a first attempt. */
   #reason = '';
   #disposed = false;
@@ -54,6 +61,9 @@ export class SessionConnection {
     this.#retry = new RetrySchedule(id, context);
     this.report = new SessionReport(id, context.clock);
     this.#answers = new Answers(context.clock);
+    this.#cancel = new WantedCancel((state) => {
+      if (!this.#disposed) context.host.cancelChanged?.(id, state);
+    });
     this.outbox = new Outbox({
       now: () => context.clock.now(),
       send: (key, prompt) => {
@@ -75,12 +85,12 @@ export class SessionConnection {
 
   /** Holds a socket, or has one coming: counts against the limit (R1, R3). */
   get live(): boolean {
-    return this.#attempt !== undefined || this.#retry.armed;
+    return this.#attempt !== undefined || this.#retry.armed || this.#asleep;
   }
 
   /** Something of the user's is on its way. */
   get holdsWork(): boolean {
-    return this.outbox.waiting || this.#answers.waiting;
+    return this.outbox.waiting || this.#answers.waiting || this.#cancel.state !== 'none';
   }
 
   /**
@@ -88,8 +98,8 @@ export class SessionConnection {
    * Rejects when this attempt ends before that (R7), with the reason's code; retries may go on.
    */
   connect(): Promise<void> {
-    if (this.#disposed) return Promise.reject(disconnected());
-    if (this.#state.status === 'ended') return Promise.reject(ended());
+    if (this.#disposed) return Promise.reject(trouble.disconnected());
+    if (this.#state.status === 'ended') return Promise.reject(trouble.ended());
     if (this.#opening) return this.#opening.promise;
     if (this.#link) return Promise.resolve();
     const opening = new Opening();
@@ -107,7 +117,7 @@ export class SessionConnection {
 
   /** Ends the connection and every timer of it (R12). Nothing is retried until somebody connects again. */
   disconnect(reason: 'user' | 'hibernated' | 'closed'): void {
-    this.#release(disconnected());
+    this.#release(trouble.disconnected());
     if (this.#state.status !== 'ended') this.#setState({ status: 'disconnected', reason });
   }
 
@@ -130,39 +140,37 @@ export class SessionConnection {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#release(disconnected());
+    this.#release(trouble.disconnected());
     this.#retry.dispose();
   }
 
   /** @returns its key. @throws ApertureError `outbox_full`. */
   send(prompt: readonly ContentBlock[], whileBusy: 'queue' | 'interrupt'): string {
     // Asked before: where the page keeps the log, the new message's own turn runs as soon as it is sent.
-    const [turn, running] = [this.#turn, this.#turnKey];
+    const turn = this.#abilities ? this.#turn : this.#context.place(this.id)?.was.turn;
+    const running = this.#turnKey;
     const key = this.outbox.add(prompt);
-    if (whileBusy === 'interrupt' && turn !== 'idle') {
-      this.report.cancels++;
-      this.report.note('cancel', running);
-      this.#link?.cancel?.send(newId(), running);
-    }
+    const can = this.#link ? this.#link.cancel !== undefined : this.#cancelsLater;
+    if (whileBusy === 'interrupt' && (turn ?? 'idle') !== 'idle' && can) this.#stopTurn(running);
     return key;
   }
 
-  /** Stops the running turn (R41). @throws ApertureError `not_connected`, `cannot_cancel`. */
+  /**
+   * Stops the running turn (R41). Without a connection the wish is kept, where that will go on with the same turn.
+   * @throws ApertureError `not_connected`, `cannot_cancel`.
+   */
   cancel(): void {
-    const link = this.#requireLink('stop it');
-    if (!link.cancel) {
-      throw new ApertureError('cannot_cancel', 'This kind of session cannot be stopped.');
-    }
-    this.report.cancels++;
-    this.report.note('cancel', this.#turnKey);
-    link.cancel.send(newId(), this.#turnKey);
+    if (!this.#link && !this.#cancelsLater) throw trouble.notConnected('stop it');
+    if (this.#link && !this.#link.cancel) throw trouble.cannotCancel();
+    this.#stopTurn(this.#turnKey);
   }
 
-  /** Rejects with `not_connected`, `cannot_answer`, or as {@link Answers.submit}. */
+  /** Kept until the session is attached, if that is to come. Rejects with `not_connected`, `cannot_answer`, or as {@link Answers.submit}. */
   async answer(requestId: string, optionId: string | undefined): Promise<void> {
-    if (!this.#requireLink('answer').approve) {
-      throw new ApertureError('cannot_answer', 'This kind of session takes no answers.');
-    }
+    const { status } = this.#state;
+    const coming = this.live || (status === 'disconnected' && this.#state.reason === 'never');
+    if (!this.#link && !coming) throw trouble.notConnected('answer');
+    if (this.#link && !this.#link.approve) throw trouble.cannotAnswer();
     this.#touch();
     await this.#answers.submit(requestId, optionId, this.#sendAnswer);
   }
@@ -173,7 +181,7 @@ export class SessionConnection {
   }
 
   hint(hint: EnvironmentHint): void {
-    if (hint === 'hidden') return;
+    if (hint === 'hidden' || hint === 'frozen') return;
     if (hint !== 'offline') return this.check();
     if (!this.#link || !this.#attempt) return;
     // Shown at once. But a gateway on this machine needs no network, so the socket is asked, and stays.
@@ -187,6 +195,22 @@ export class SessionConnection {
     else if (this.#retry.armed) this.#dial();
   }
 
+  /** The page will stand still: its socket would be half open, and keep the page from being kept. */
+  sleep(): void {
+    if (this.#asleep || !this.live) return;
+    this.#drop();
+    this.#reason = 'The page was asleep.';
+    this.#asleep = true;
+    this.#setReconnecting(1, this.#reason);
+  }
+
+  /** The page goes on. */
+  wakeUp(): void {
+    if (!this.#asleep) return;
+    this.#asleep = false;
+    this.#dial();
+  }
+
   /** The machine slept, or its clock was set: a socket from before must answer soon, a dial from before counts for nothing. */
   woke(): void {
     if (!this.#link) return this.live ? this.#dial() : undefined;
@@ -198,20 +222,27 @@ export class SessionConnection {
     return this.#attempt?.link;
   }
 
-  #requireLink(toDoWhat: string): Link {
-    if (this.#link) return this.#link;
-    throw new ApertureError(
-      'not_connected',
-      `The session is not connected, so this page cannot ${toDoWhat} now. Try again when it is.`,
-      { retryable: true },
-    );
+  get #cancelsLater(): boolean {
+    const { status } = this.#state;
+    const over = status === 'ended' || status === 'error';
+    return !over && outlivesDrop(this.#abilities, this.#context.place(this.id));
   }
 
-  #sendAnswer = (key: string, requestId: string, optionId: string | undefined): void => {
-    this.#link?.approve?.answer(key, requestId, optionId);
+  #stopTurn(turn: string | undefined): void {
+    this.report.cancels++;
+    this.report.note('cancel', turn);
+    // While the log is read it is not known yet which turn runs.
+    this.#cancel.want(turn, this.#caughtUp ? this.#link : undefined);
+  }
+
+  #sendAnswer = (key: string, requestId: string, optionId: string | undefined): boolean => {
+    if (!this.#link?.approve) return false;
+    this.#link.approve.answer(key, requestId, optionId);
+    return true;
   };
 
   #dial(): void {
+    if (this.#asleep) return;
     this.#drop();
     const { host, clock } = this.#context;
     const attempt = new Attempt(this.id, ++this.#generation, this.#context, {
@@ -245,15 +276,15 @@ export class SessionConnection {
         if (attempt.link) this.#event(message.event);
         return;
       case 'ack':
-        if (!this.outbox.acknowledged(message.key, message.duplicate)) {
-          this.#answers.acknowledged(message.key);
-        }
-        return;
+        if (this.#cancel.settled(message.key)) return;
+        if (this.outbox.acknowledged(message.key, message.duplicate)) return;
+        return this.#answers.acknowledged(message.key);
       case 'refused':
-        if (!this.outbox.refused(message.key, message.error)) {
-          this.#answers.refused(message.key, message.error);
-        }
-        return;
+        if (this.#cancel.settled(message.key)) return;
+        if (this.outbox.refused(message.key, message.error)) return;
+        return this.#answers.refused(message.key, message.error);
+      case 'unreadable':
+        return this.#unreadable(attempt, message.n, message.why);
       case 'summary':
         this.#context.host.summaryChanged(this.id, message.summary);
         // Only once the log stands where the summary does, or it would overtake the events.
@@ -278,7 +309,9 @@ export class SessionConnection {
     this.report.attached(again, info.mode);
     this.lastActivity = Math.max(this.lastActivity, info.session.updatedAt);
     this.#turn = info.session.turn;
+    this.#abilities = attempt.abilities;
     if (info.mode !== 'resume') this.#turnKey = undefined;
+    if (!this.#log.sameLog && this.#cancel.state !== 'none') this.#cancel.drop();
     this.#reason = '';
     this.#context.host.attached(this.id, info, attempt.abilities!);
     this.#connected(undefined);
@@ -301,6 +334,15 @@ export class SessionConnection {
     this.#catchUp();
   }
 
+  /** Once it may have been spoilt on its way; the second time it will not get better. */
+  #unreadable(attempt: Attempt, n: number, why: string): void {
+    const instead = attempt.link ? this.#log.unreadable(n, this.#context.clock.now()) : 'again';
+    this.report.note(`entry ${n} cannot be read: ${why}`);
+    if (instead === 'again')
+      attempt.spoilt('A part of the log could not be read; it is read again.');
+    else if (instead) this.#event(instead);
+  }
+
   /** What the client itself needs to know of an event. `fresh`: it happened after we attached. */
   #follow(event: SessionEvent, fresh: boolean): void {
     switch (event.type) {
@@ -308,6 +350,7 @@ export class SessionConnection {
         if (event.key !== undefined) this.outbox.seen(event.key);
         return;
       case 'turn':
+        if (event.state === 'idle') this.#cancel.ended(event.key);
         this.#turnKey = event.state === 'idle' ? undefined : event.key;
         if (fresh) {
           this.report.turn(event.state !== 'idle', event.key);
@@ -330,6 +373,7 @@ export class SessionConnection {
   #catchUp(): void {
     if (this.#caughtUp || !this.#link || !this.#log.caughtUp) return;
     this.#caughtUp = true;
+    this.#cancel.ready(this.#turn !== 'idle', this.#turnKey, this.#link);
     this.outbox.ready(this.#turn, this.#log.sameLog);
   }
 
@@ -341,7 +385,7 @@ export class SessionConnection {
   /** The attempt is over, for the reason given. */
   #broken(attempt: Attempt, info: CloseInfo, lastWords: ErrorInfo | undefined): void {
     const wasAttached = attempt.link !== undefined;
-    const verdict = verdictOf(info, wasAttached ? attempt.abilities : undefined);
+    const verdict = trouble.verdictOf(info, wasAttached ? attempt.abilities : undefined);
     // Nobody is to blame for it, and somebody is waiting: no back-off, the queue spaces the dials.
     const diedInSleep = this.#waking && info.code === 'half_open';
     this.report.closed(`${verdict}, ${info.code}`);
@@ -387,7 +431,7 @@ export class SessionConnection {
   #scheduleRetry(why: string): void {
     const reason = this.#context.environment.online() ? why : OFFLINE;
     const planned = this.#retry.plan(() => this.#dial());
-    if ('tries' in planned) return this.#fail(gaveUp(reason, planned.tries));
+    if ('tries' in planned) return this.#fail(trouble.gaveUp(reason, planned.tries));
     this.#reason = reason;
     this.#setReconnecting(this.#retry.attempt, reason, planned.at);
   }
@@ -400,7 +444,7 @@ export class SessionConnection {
   #end(gone: boolean): void {
     // The close that follows an end says less than the end did (R13).
     if (this.#state.status === 'ended') return;
-    this.#release(ended());
+    this.#release(trouble.ended());
     this.#setState({ status: 'ended', gone });
   }
 
@@ -410,6 +454,8 @@ export class SessionConnection {
     this.#reason = '';
     this.#takeOpening()?.reject(error);
     this.#answers.rejectAll(error);
+    this.#cancel.drop();
+    this.#asleep = false;
   }
 
   /** Ends the attempt under way; nothing is heard of it from here on. */
@@ -421,6 +467,7 @@ export class SessionConnection {
     this.#caughtUp = false;
     this.#waking = false;
     this.outbox.lost();
+    this.#cancel.lost();
   }
 
   #takeOpening(): Opening | undefined {

@@ -22,6 +22,19 @@ export const disconnected = (): ApertureError =>
 
 export const ended = (): ApertureError => new ApertureError('ended', 'This session has ended.');
 
+export const notConnected = (toDoWhat: string): ApertureError =>
+  new ApertureError(
+    'not_connected',
+    `The session is not connected, so this page cannot ${toDoWhat} now. Try again when it is.`,
+    { retryable: true },
+  );
+
+export const cannotCancel = (): ApertureError =>
+  new ApertureError('cannot_cancel', 'This kind of session cannot be stopped.');
+
+export const cannotAnswer = (): ApertureError =>
+  new ApertureError('cannot_answer', 'This kind of session takes no answers.');
+
 /** @param tries attempts that failed; 0 where the endpoint's policy is that only the user connects again. */
 export function gaveUp(reason: string, tries: number): ApertureError {
   const words =

@@ -1,8 +1,7 @@
 import { newId } from '../../core/ids.ts';
-import type { Link } from './protocols/port.ts';
-
-/** `waiting`: it goes out with the next connection. `sent`: it is on its way, and sent again if need be. */
-export type CancelState = 'none' | 'waiting' | 'sent';
+import type { CancelState } from './ports.ts';
+import type { SessionAbilities } from '../../core/session/abilities.ts';
+import type { Link, Place } from './protocols/port.ts';
 
 interface Wanted {
   readonly key: string;
@@ -83,4 +82,13 @@ export class WantedCancel {
     wanted.sent = true;
     link.cancel.send(wanted.key, wanted.turn);
   }
+}
+
+/** A cancel is worth keeping: the next connection goes on with the same turn. @param abilities of the last one. */
+export function outlivesDrop(
+  abilities: SessionAbilities | undefined,
+  place: Place | undefined,
+): boolean {
+  if (abilities) return abilities.cancel && abilities.afterDrop === 'resume';
+  return place?.protocol.afterDrop === 'resume';
 }

@@ -196,14 +196,23 @@ export function createStore(options: StoreOptions): RunningStore {
     toasts,
   });
 
+  let still = false;
   environment.listen((hint) => {
-    if (hint === 'hidden') {
+    if (hint === 'hidden' || hint === 'frozen') {
       // Maybe the last moment of this page (R27).
       void writer.flush('strict');
       void saver.part();
+      if (hint === 'hidden') return;
+      // Neither a socket nor a lock is held by a page that stands still: the browser would not keep it (R19).
+      still = true;
+      client.sleep();
+      outboxes.letGo();
     } else if (hint !== 'offline') {
       sessions.shown();
-      void outboxes.takeUp();
+      // What another tab sends meanwhile is let go of before anything is dialled.
+      if (still) void outboxes.goOn().finally(() => client.wakeUp());
+      else void outboxes.takeUp();
+      still = false;
       endpoints.refreshSoon();
     }
   }, abort.signal);

@@ -5,7 +5,13 @@ import type { SessionAbilities } from '../../core/session/abilities.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
 import type { NumberedEvent } from '../../core/session/event.ts';
 import type { SessionSummary } from '../../core/wire/rest.ts';
-import type { Attached, ClientHost, EvictionHints, OutboxEntry } from '../client/ports.ts';
+import type {
+  Attached,
+  CancelState,
+  ClientHost,
+  EvictionHints,
+  OutboxEntry,
+} from '../client/ports.ts';
 import type { ClockSkew } from './clock-skew.ts';
 import type { Ingest } from './ingest.ts';
 import type { LogWriter } from './persistence/log-writer.ts';
@@ -122,6 +128,11 @@ export class StoreHost implements ClientHost {
     if (!entry) return;
     entry.record.outbox.value = entries;
     void this.#parts.saver.outbox(entry);
+  }
+
+  cancelChanged(id: SessionId, state: CancelState): void {
+    const entry = this.#entry(id);
+    if (entry) entry.record.stopping.value = state;
   }
 
   #gap(entry: SessionEntry, from: number, to: number, at: number): void {

@@ -9,7 +9,14 @@ import type { SessionSummary } from '../../core/wire/rest.ts';
 import type { EndpointId } from './endpoint-types.ts';
 import type { SavedSession } from './persistence/schema.ts';
 import type { SessionToSave } from './persistence/storage.ts';
-import type { AnswerState, Attention, OutboxEntry, SessionRecord, TurnView } from './types.ts';
+import type {
+  AnswerState,
+  Attention,
+  CancelState,
+  OutboxEntry,
+  SessionRecord,
+  TurnView,
+} from './types.ts';
 
 /** A record as the store itself sees it: the same signals, writable. */
 type Writable<T> = {
@@ -79,6 +86,7 @@ export class SessionEntry {
       details: signal(0),
       outbox: signal<readonly OutboxEntry[]>([]),
       answers: signal<ReadonlyMap<string, AnswerState>>(new Map()),
+      stopping: signal<CancelState>('none'),
       draft: signal(saved.draft),
       loading: signal(false),
       readMark: signal(Number.POSITIVE_INFINITY),

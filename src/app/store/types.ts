@@ -6,10 +6,10 @@ import type { ConnectionState } from '../../core/session/connection-state.ts';
 import type { Transcript } from '../../core/session/transcript.ts';
 import type { AgentsResponse, DirectoriesResponse, SessionSummary } from '../../core/wire/rest.ts';
 import type { SessionAbilities } from '../../core/session/abilities.ts';
-import type { OutboxEntry } from '../client/ports.ts';
+import type { CancelState, OutboxEntry } from '../client/ports.ts';
 import type { EndpointActions, EndpointId, EndpointStore, NewSessionAt } from './endpoint-types.ts';
 
-export type { OutboxEntry } from '../client/ports.ts';
+export type { CancelState, OutboxEntry } from '../client/ports.ts';
 
 /** Why a session wants its reader. The ladder everywhere: approval > error > done. */
 export type Attention = 'approval' | 'error' | 'done';
@@ -54,6 +54,8 @@ export interface SessionRecord {
   readonly details: ReadonlySignal<number>;
   readonly outbox: ReadonlySignal<readonly OutboxEntry[]>;
   readonly answers: ReadonlySignal<ReadonlyMap<string, AnswerState>>;
+  /** The user's wish to stop the turn: `waiting` for a connection, or `sent` and not confirmed yet. */
+  readonly stopping: ReadonlySignal<CancelState>;
   readonly draft: ReadonlySignal<string>;
   /** Cached history is being read from the database. */
   readonly loading: ReadonlySignal<boolean>;

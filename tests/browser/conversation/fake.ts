@@ -5,7 +5,12 @@ import { emptyTranscript } from '../../../src/core/session/transcript.ts';
 import type { SessionAbilities } from '../../../src/core/session/abilities.ts';
 import type { SessionSummary } from '../../../src/core/wire/rest.ts';
 import type { Actions, SessionRecord } from '../../../src/app/store/types.ts';
-import type { AnswerState, OutboxEntry, TurnView } from '../../../src/app/store/types.ts';
+import type {
+  AnswerState,
+  CancelState,
+  OutboxEntry,
+  TurnView,
+} from '../../../src/app/store/types.ts';
 import type { ConnectionState } from '../../../src/core/session/connection-state.ts';
 import type { IntentEvent } from '../../../src/app/ui/intent.ts';
 import { ApConversation } from '../../../src/app/ui/conversation/conversation.ts';
@@ -40,6 +45,7 @@ export class FakeSession {
   readonly touched = signal<ReadonlySet<string>>(new Set());
   readonly details = signal(0);
   readonly outbox = signal<readonly OutboxEntry[]>([]);
+  readonly stopping = signal<CancelState>('none');
   readonly answers = signal<ReadonlyMap<string, AnswerState>>(new Map());
   readonly draft = signal('');
   readonly loading = signal(false);
@@ -68,6 +74,7 @@ export class FakeSession {
       details: this.details,
       outbox: this.outbox,
       answers: this.answers,
+      stopping: this.stopping,
       draft: this.draft,
       loading: this.loading,
       readMark: this.readMark,

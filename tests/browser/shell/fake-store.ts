@@ -18,6 +18,7 @@ import type {
 import type {
   Actions,
   AnswerState,
+  CancelState,
   Attention,
   EndpointState,
   OutboxEntry,
@@ -90,6 +91,7 @@ export class FakeRecord {
   readonly touched = signal<ReadonlySet<string>>(new Set());
   readonly details = signal(0);
   readonly outbox = signal<readonly OutboxEntry[]>([]);
+  readonly stopping = signal<CancelState>('none');
   readonly answers = signal<ReadonlyMap<string, AnswerState>>(new Map());
   readonly draft = signal('');
   readonly loading = signal(false);

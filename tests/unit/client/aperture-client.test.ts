@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ANSWER_TIMEOUT_MS } from '../../../src/app/client/answers.ts';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import type { SessionCheck } from '../../../src/app/client/context.ts';
 import type { SessionEvent } from '../../../src/core/session/event.ts';
@@ -401,7 +402,30 @@ describe('the log', () => {
   });
 
   it('[R56] an answer that cannot be sent is refused visibly', async () => {
+    await connect('a');
+    client.disconnectSession('a');
     expect(await code(client.answer('a', 'r0', 'once'))).toBe('not_connected');
+  });
+
+  it('[R56] an answer before the session is attached, as after a reload, goes out with it', async () => {
+    const answering = client.answer('a', 'r0', 'once');
+    const settled = client.answer('a', 'r1', 'once');
+    protocol.onOpen = (link) => link.attach({ pending: ['r0'] });
+    void client.connectSession('a');
+    await clock.advance(50);
+    expect(protocol.last.sent).toMatchObject([{ t: 'answer', id: 'r0' }]);
+    expect(await code(settled)).toBe('ok');
+    const { key } = protocol.last.sent[0] as { key: string };
+    protocol.last.say({ kind: 'ack', key, duplicate: false });
+    expect(await code(answering)).toBe('ok');
+  });
+
+  it('[R56] … and is given back when that does not come', async () => {
+    const answering = code(client.answer('a', 'r0', 'once'));
+    void client.connectSession('a').catch(() => {});
+    await clock.advance(ANSWER_TIMEOUT_MS);
+    expect(await answering).toBe('not_connected');
+    expect(protocol.links.flatMap(({ sent }) => sent)).toEqual([]);
   });
 
   it('[R6][R43] a message sent while away waits, and one on the way is sent again by its key, once', async () => {
@@ -450,6 +474,8 @@ describe('the log', () => {
     await connect('a', 'b');
     client.cancel('a');
     expect([protocol.of('a')[0]!.sent.length, protocol.of('b')[0]!.sent.length]).toEqual([1, 0]);
+    client.disconnectSession('b');
+    Object.assign(protocol, { afterDrop: 'retry' });
     expect(() => client.cancel('c')).toThrow(expect.objectContaining({ code: 'not_connected' }));
   });
 });

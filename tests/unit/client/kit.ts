@@ -1,6 +1,11 @@
 import type { Clock } from '../../../src/app/client/clock.ts';
 import type { Environment, EnvironmentHint } from '../../../src/app/client/environment.ts';
-import type { Attached, ClientHost, OutboxEntry } from '../../../src/app/client/ports.ts';
+import type {
+  Attached,
+  CancelState,
+  ClientHost,
+  OutboxEntry,
+} from '../../../src/app/client/ports.ts';
 import { apertureProtocol } from '../../../src/app/client/protocols/aperture.ts';
 import type {
   Incoming,
@@ -178,6 +183,7 @@ export class ScriptedProtocol implements Protocol {
 export class RecordingHost implements ClientHost {
   readonly states = new Map<SessionId, ConnectionState[]>();
   readonly log = new Map<SessionId, NumberedEvent[]>();
+  readonly cancels: CancelState[] = [];
   readonly outboxes = new Map<SessionId, readonly OutboxEntry[]>();
   readonly attachments: { id: SessionId; info: Attached }[] = [];
   readonly abilities = new Map<SessionId, SessionAbilities>();
@@ -218,6 +224,10 @@ export class RecordingHost implements ClientHost {
 
   outboxChanged(id: SessionId, entries: readonly OutboxEntry[]): void {
     this.outboxes.set(id, entries);
+  }
+
+  cancelChanged(_id: SessionId, state: CancelState): void {
+    this.cancels.push(state);
   }
 
   deliveries(id: SessionId): string[] {

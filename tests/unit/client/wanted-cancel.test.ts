@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Link } from '../../../src/app/client/protocols/port.ts';
-import { WantedCancel, type CancelState } from '../../../src/app/client/wanted-cancel.ts';
+import type { CancelState } from '../../../src/app/client/ports.ts';
+import { WantedCancel } from '../../../src/app/client/wanted-cancel.ts';
 
 let sent: { key: string; turn: string | undefined }[];
 let states: CancelState[];

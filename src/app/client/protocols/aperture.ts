@@ -35,7 +35,9 @@ export function decodeAperture(text: string): Incoming | undefined {
     frame = decodeServerFrame(text);
   } catch (error) {
     if (error instanceof ApertureError && error.code === 'unknown_frame') return undefined;
-    throw error;
+    const n = numberIn(text);
+    if (n === undefined) throw error;
+    return { kind: 'unreadable', n, why: error instanceof Error ? error.message : '' };
   }
   switch (frame.t) {
     case 'm':
@@ -58,6 +60,12 @@ export function decodeAperture(text: string): Incoming | undefined {
     case 'error':
       return { kind: 'error', error: frame.error };
   }
+}
+
+/** The number of a log entry that is too large, too deep or broken: the gateway writes it before all else. */
+function numberIn(text: string): number | undefined {
+  const n = Number(/^\{"t":"m","n":(\d{1,15}),/.exec(text.slice(0, 64))?.[1]);
+  return Number.isSafeInteger(n) ? n : undefined;
 }
 
 /** By its REST side, which says more than a socket that closes. */

@@ -29,6 +29,8 @@ export type Incoming =
   | { kind: 'ack'; key: string; duplicate: boolean }
   | { kind: 'refused'; key: string; error: ErrorInfo }
   | { kind: 'summary'; summary: SessionSummary }
+  /** The log's entry `n` came and cannot be read: it is asked for once more, then shown as a gap (R21, R71). */
+  | { kind: 'unreadable'; n: number; why: string }
   | { kind: 'pong'; token: number }
   /** Keep this with the session: the adapter's own note, given back to it with the next {@link OpenRequest}. */
   | { kind: 'remote'; remote: JsonObject }

@@ -125,6 +125,13 @@ export class ApComposer extends SignalWatcher(LitElement) {
             </button>
           </div>
         </div>
+        ${
+          record.stopping.value === 'waiting'
+            ? html`<p class="promise" role="status">
+                The turn will be stopped as soon as the session is connected.
+              </p>`
+            : nothing
+        }
         ${promise ? html`<p class="promise">${promise}</p>` : nothing}
       </div>
     `;
