@@ -14,6 +14,7 @@ import type {
 import type { ConnectionState } from '../../../src/core/session/connection-state.ts';
 import type { IntentEvent } from '../../../src/app/ui/intent.ts';
 import { ApConversation } from '../../../src/app/ui/conversation/conversation.ts';
+import { loadCards } from '../../../src/app/ui/conversation/items/create.ts';
 
 export type Call = [name: keyof Actions, ...args: unknown[]];
 
@@ -162,7 +163,9 @@ export interface Mounted {
 }
 
 /** Puts a conversation of `fake` into a 720 × 600 box and records what it asks for. */
-export async function mount(fake: FakeSession, host = box()): Promise<Mounted> {
+export async function mount(fake: FakeSession, host = box(), cards = true): Promise<Mounted> {
+  // A page has their code from the first card on.
+  if (cards) await loadCards();
   const calls: Call[] = [];
   const actions = new Proxy({} as Actions, {
     get:
