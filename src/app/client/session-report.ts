@@ -25,6 +25,22 @@ export interface ConnectionCounts {
   readonly log: readonly string[];
 }
 
+/** Of a session that was not connected on this page yet. */
+export const NOTHING_COUNTED: ConnectionCounts = {
+  connectionId: undefined,
+  attempts: 0,
+  reconnects: 0,
+  eventsIn: 0,
+  promptsOut: 0,
+  cancels: 0,
+  ignored: {},
+  lastFrameAt: undefined,
+  connectedSince: undefined,
+  roundTrip: undefined,
+  turns: { count: 0, median: 0, longest: 0 },
+  log: [],
+};
+
 /** Counts and notes what one session's connection does; cheap enough to be always on. */
 export class SessionReport {
   connectionId: string | undefined;

@@ -3,9 +3,10 @@ import type { SessionId } from '../../core/ids.ts';
 import type { AgentsResponse, DirectoriesResponse } from '../../core/wire/rest.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
 import type { GatewayApi } from '../client/gateway-api.ts';
+import { NOTHING_COUNTED } from '../client/session-report.ts';
 import type { Connector } from './connector.ts';
 import type { EndpointCommands } from './endpoint-commands.ts';
-import type { EndpointId, NewSessionAt } from './endpoint-types.ts';
+import type { ConnectionReport, EndpointId, NewSessionAt } from './endpoint-types.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Ingest } from './ingest.ts';
@@ -20,7 +21,8 @@ export interface ActionsParts {
   state: StoreState;
   sessions: Sessions;
   endpoints: Endpoints;
-  commands: EndpointCommands;
+  /** Fetched when the user first does something with endpoints. */
+  commands: () => Promise<EndpointCommands>;
   connector: Connector;
   client: ApertureClient;
   ingest: Ingest;
@@ -52,7 +54,7 @@ export class StoreActions implements Actions {
       const { agent = '', cwd = '', title } = request;
       const summary = await apiOf(endpoint).create({ agent, cwd, ...(title && { title }) });
       entry = sessions.add(summary, endpoint.id, 0);
-    } else entry = commands.createLocal(endpoint, request);
+    } else entry = (await commands()).createLocal(endpoint, request);
     sessions.view(entry.id);
     this.connect(entry.id);
     return entry.id;
@@ -212,8 +214,8 @@ export class StoreActions implements Actions {
     this.#parts.client.disconnectSession(id);
   }
 
-  setEndpoint(address: string, token: string, remember: boolean): Promise<void> {
-    return this.#parts.commands.setEndpoint(address, token, remember);
+  async setEndpoint(address: string, token: string, remember: boolean): Promise<void> {
+    return (await this.#parts.commands()).setEndpoint(address, token, remember);
   }
 
   retryEndpoint(): void {
@@ -232,17 +234,35 @@ export class StoreActions implements Actions {
     return this.#gateway(endpoint).agents();
   }
 
-  probeEndpoint: Actions['probeEndpoint'] = (...args) =>
-    this.#parts.commands.probeEndpoint(...args);
-  addEndpoint: Actions['addEndpoint'] = (wanted) => this.#parts.commands.addEndpoint(wanted);
-  changeEndpoint: Actions['changeEndpoint'] = (id, patch) =>
-    this.#parts.commands.changeEndpoint(id, patch);
-  removeEndpoint: Actions['removeEndpoint'] = (id) => this.#parts.commands.removeEndpoint(id);
-  unlockEndpoints: Actions['unlockEndpoints'] = (words) =>
-    this.#parts.commands.unlockEndpoints(words);
-  remoteSessions: Actions['remoteSessions'] = (id) => this.#parts.commands.remoteSessions(id);
-  takeOver: Actions['takeOver'] = (id) => this.#parts.commands.takeOver(id);
-  inspect: Actions['inspect'] = (id) => this.#parts.commands.inspect(id);
+  probeEndpoint: Actions['probeEndpoint'] = async (address, token, signal) => {
+    try {
+      return await (await this.#parts.commands()).probeEndpoint(address, token, signal);
+    } catch (error) {
+      const { message } = toErrorInfo(error);
+      return { url: address, proposals: [], trouble: { code: 'unreachable', message } };
+    }
+  };
+  addEndpoint: Actions['addEndpoint'] = async (wanted) =>
+    (await this.#parts.commands()).addEndpoint(wanted);
+  changeEndpoint: Actions['changeEndpoint'] = async (id, patch) =>
+    (await this.#parts.commands()).changeEndpoint(id, patch);
+  removeEndpoint: Actions['removeEndpoint'] = async (id) =>
+    (await this.#parts.commands()).removeEndpoint(id);
+  unlockEndpoints: Actions['unlockEndpoints'] = async (words) =>
+    (await this.#parts.commands()).unlockEndpoints(words);
+  remoteSessions: Actions['remoteSessions'] = async (id) =>
+    (await this.#parts.commands()).remoteSessions(id);
+
+  takeOver(id: SessionId): void {
+    this.#parts.connector.takeOver(id);
+  }
+
+  inspect(id: SessionId): ConnectionReport {
+    const { client, endpoints } = this.#parts;
+    const endpoint = this.#entry(id)?.endpoint;
+    const protocol = endpoints.get(endpoint)?.protocol;
+    return { ...(client.inspect(id) ?? NOTHING_COUNTED), endpoint, protocol };
+  }
 
   changeSettings(patch: Partial<Settings>): void {
     const { state, saver } = this.#parts;

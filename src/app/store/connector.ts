@@ -16,7 +16,8 @@ export interface ConnectorParts {
   sessions: Sessions;
   endpoints: Endpoints;
   client: ApertureClient;
-  drivers: Drivers;
+  /** Fetched for the first session that only one tab may be connected to. */
+  drivers: () => Promise<Drivers>;
   toasts: Toasts;
   signal: AbortSignal;
 }
@@ -124,11 +125,11 @@ export class Connector {
     try {
       // The cached log first: it says from where to go on (R21, R28).
       await sessions.load(entry);
-      const loaded = endpoints.loaded(endpoint);
-      const protocol = loaded ?? (await this.#adapter(endpoint));
-      if (!protocol.shared) await drivers.drive(entry, takeOver);
+      const protocol = endpoints.loaded(endpoint) ?? (await part(endpoints.adapter(endpoint)));
+      const driver = protocol.shared ? undefined : await part(drivers());
+      await driver?.drive(entry, takeOver);
       if (signal.aborted || entry.parked || state.entry(id) !== entry) {
-        drivers.let(entry);
+        driver?.let(entry);
         return;
       }
       await client.connectSession(id);
@@ -143,17 +144,18 @@ export class Connector {
       if (ours && !client.isLive(id)) client.failSession(id, error);
     }
   }
+}
 
-  async #adapter(endpoint: EndpointEntry) {
-    try {
-      return await this.#parts.endpoints.adapter(endpoint);
-    } catch (cause) {
-      throw new ApertureError(
-        'adapter_missing',
-        'A part of this page that speaks with this kind of server could not be loaded. Retry, or reload the page.',
-        { retryable: true, cause },
-      );
-    }
+/** Waits for a part of the page. @throws ApertureError `adapter_missing`. */
+async function part<T>(loading: Promise<T>): Promise<T> {
+  try {
+    return await loading;
+  } catch (cause) {
+    throw new ApertureError(
+      'adapter_missing',
+      'A part of this page that speaks with this kind of server could not be loaded. Retry, or reload the page.',
+      { retryable: true, cause },
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { ApertureError } from '../../core/errors.ts';
 import { newId, type SessionId } from '../../core/ids.ts';
 import { ApertureClient } from '../client/aperture-client.ts';
 import { browserSockets } from '../client/browser-sockets.ts';
@@ -8,11 +9,12 @@ import { StoreActions } from './actions.ts';
 import type { Clock } from '../client/clock.ts';
 import { ClockSkew } from './clock-skew.ts';
 import { Connector } from './connector.ts';
-import { Crowd } from './crowd.ts';
-import { Drivers } from './drivers.ts';
-import { EndpointCommands } from './endpoint-commands.ts';
+import type { Crowd } from './crowd.ts';
+import type { Drivers } from './drivers.ts';
+import type { EndpointCommands } from './endpoint-commands.ts';
+import type { EndpointEntry } from './endpoint-entry.ts';
 import type { EndpointId } from './endpoint-types.ts';
-import { Endpoints } from './endpoints.ts';
+import { Endpoints, type Adapters } from './endpoints.ts';
 import type { FrameSource } from './frames.ts';
 import { StoreHost } from './host.ts';
 import { Ingest } from './ingest.ts';
@@ -40,6 +42,8 @@ export interface StoreOptions {
   /** sessionStorage, where the browser allows it. */
   tab: TabStorage | undefined;
   sockets?: SocketFactory;
+  /** The page's own unless given. */
+  adapters?: Adapters;
   /** Of the connections; the system's unless given. */
   clock?: Clock;
   /** By which tabs know of each other; the browser's unless given. It has none on a page over plain http. */
@@ -85,7 +89,7 @@ export function createStore(options: StoreOptions): RunningStore {
     },
   });
   const tokens = new TabTokens(options.tab);
-  const adapters = new Protocols();
+  const adapters = options.adapters ?? new Protocols();
   const endpoints = new Endpoints({
     state,
     saver,
@@ -128,10 +132,11 @@ export function createStore(options: StoreOptions): RunningStore {
     skew,
     changed: (entry, connection, before) => {
       const endpoint = endpoints.get(entry.endpoint);
-      drivers.changed(entry, connection);
+      drivers?.changed(entry, connection);
       if (!endpoint) return;
       endpoints.observe(endpoint, connection);
-      if (connection.status === 'connected' && before !== 'connected') crowd.came(endpoint);
+      const came = connection.status === 'connected' && before !== 'connected';
+      if (came && endpoint.policy.limit === 'warn') void warnOfCrowd(endpoint);
       const { status } = connection;
       const { control } = endpoint;
       // A connection came back: the list may have changed meanwhile. It broke: maybe it is not the only one; but
@@ -153,42 +158,49 @@ export function createStore(options: StoreOptions): RunningStore {
     sockets,
     ...(options.clock && { clock: options.clock }),
   });
-  const drivers = new Drivers({
-    client,
-    sessions,
-    writer,
-    saver,
-    leases: async () => new (await import('../tabs/lease.ts')).Leases({ locks }),
-  });
-  const crowd = new Crowd(state, toasts);
+  // What only some kinds of servers need is fetched when one of them is there.
+  let drivers: Drivers | undefined;
+  const loadDrivers = async (): Promise<Drivers> => {
+    const loaded = await import('./drivers.ts');
+    drivers ??= new loaded.Drivers({ client, sessions, writer, saver, locks });
+    if (abort.signal.aborted) drivers.dispose();
+    return drivers;
+  };
+  let crowd: Crowd | undefined;
+  const warnOfCrowd = async (endpoint: EndpointEntry): Promise<void> => {
+    const loaded = await import('./crowd.ts').catch(() => undefined);
+    if (loaded && !abort.signal.aborted) (crowd ??= new loaded.Crowd(state, toasts)).came(endpoint);
+  };
   const connector = new Connector({
     state,
     sessions,
     endpoints,
     client,
-    drivers,
+    drivers: loadDrivers,
     toasts,
     signal: abort.signal,
   });
   const outboxes = new OutboxKeeper({ state, storage, tab, client: () => client });
-  const endpointActions = new EndpointCommands({
-    state,
-    sessions,
-    endpoints,
-    connector,
-    client,
-    tokens,
-    adapters,
-    toasts,
-    sockets,
-    writer,
-    saver,
-  });
+  const commandParts = { state, sessions, endpoints, connector, tokens, adapters, sockets };
+  let commands: Promise<EndpointCommands> | undefined;
+  const loadCommands = async (): Promise<EndpointCommands> => {
+    try {
+      const loaded = await import('./endpoint-commands.ts');
+      return new loaded.EndpointCommands(commandParts);
+    } catch (cause) {
+      commands = undefined;
+      throw new ApertureError(
+        'part_missing',
+        'A part of this page could not be loaded. Reload the page; nothing is lost.',
+        { retryable: true, cause },
+      );
+    }
+  };
   const actions = new StoreActions({
     state,
     sessions,
     endpoints,
-    commands: endpointActions,
+    commands: () => (commands ??= loadCommands()),
     connector,
     client,
     ingest,
@@ -234,7 +246,7 @@ export function createStore(options: StoreOptions): RunningStore {
       if (abort.signal.aborted) return;
       abort.abort();
       endpoints.dispose();
-      drivers.dispose();
+      drivers?.dispose();
       client.dispose();
       ingest.dispose();
       toasts.dispose();

@@ -1,6 +1,6 @@
 import { ApertureError } from '../../core/errors.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
-import type { Lease, Leases } from '../tabs/lease.ts';
+import { Leases, type Lease, type LeaseParts } from '../tabs/lease.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
 import type { LogWriter } from './persistence/log-writer.ts';
 import type { SessionEntry } from './record.ts';
@@ -12,18 +12,18 @@ export interface DriversParts {
   sessions: Sessions;
   writer: LogWriter;
   saver: Saver;
-  /** Fetched when the first session needs it. */
-  leases: () => Promise<Leases>;
+  /** `navigator.locks`; undefined where there are none. */
+  locks: LeaseParts['locks'];
 }
 
 /** Which sessions this tab drives, of those that only one tab may (R64). */
 export class Drivers {
   readonly #parts: DriversParts;
-  #leases: Leases | undefined;
-  #disposed = false;
+  readonly #leases: Leases;
 
   constructor(parts: DriversParts) {
     this.#parts = parts;
+    this.#leases = new Leases({ locks: parts.locks });
   }
 
   /**
@@ -32,9 +32,7 @@ export class Drivers {
    */
   async drive(entry: SessionEntry, takeOver: boolean): Promise<void> {
     const { client, sessions, writer, saver } = this.#parts;
-    this.#leases ??= await this.#parts.leases();
     const leases = this.#leases;
-    if (this.#disposed) return leases.dispose();
     const name = nameOf(entry);
     const close = (): void => client.failSession(entry.id, replaced());
     const holder = {
@@ -46,6 +44,12 @@ export class Drivers {
     };
     const lease: Lease | undefined = await leases.acquire(name, holder, takeOver);
     if (!lease) throw heldElsewhere();
+    client.note(
+      entry.id,
+      leases.works
+        ? `this tab drives it, epoch ${lease.epoch}`
+        : 'this browser has no locks: another tab may connect beside this one',
+    );
     if (leases.wasElsewhere(name)) await sessions.reload(entry);
   }
 
@@ -55,13 +59,12 @@ export class Drivers {
   }
 
   let(entry: SessionEntry): void {
-    this.#leases?.release(nameOf(entry));
+    this.#leases.release(nameOf(entry));
   }
 
   /** Idempotent and final. */
   dispose(): void {
-    this.#disposed = true;
-    this.#leases?.dispose();
+    this.#leases.dispose();
   }
 }
 

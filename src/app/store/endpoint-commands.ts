@@ -1,17 +1,15 @@
 import { SESSION_FIELDS } from '../../core/endpoint/policy.ts';
 import type { ProbeReport } from '../../core/endpoint/probe.ts';
 import { ApertureError } from '../../core/errors.ts';
-import { newId, type SessionId } from '../../core/ids.ts';
+import { newId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { SessionSummary } from '../../core/wire/rest.ts';
-import type { ApertureClient } from '../client/aperture-client.ts';
 import { GatewayApi } from '../client/gateway-api.ts';
 import type { Fetch, SocketFactory } from '../client/protocols/port.ts';
 import { parseAddress } from './address.ts';
 import type { Connector } from './connector.ts';
 import { endpointId, hostOf, type EndpointEntry } from './endpoint-entry.ts';
 import type {
-  ConnectionReport,
   EndpointActions,
   EndpointId,
   NewEndpoint,
@@ -20,12 +18,9 @@ import type {
   TokenKeeping,
 } from './endpoint-types.ts';
 import type { Adapters, Endpoints } from './endpoints.ts';
-import type { LogWriter } from './persistence/log-writer.ts';
-import type { Saver } from './saver.ts';
 import type { SessionEntry } from './record.ts';
 import type { Sessions } from './sessions.ts';
 import type { StoreState } from './state.ts';
-import type { Toasts } from './toasts.ts';
 import type { TabTokens } from './tokens.ts';
 import type { SealedToken, VaultKey } from './vault.ts';
 
@@ -37,19 +32,15 @@ export interface EndpointCommandsParts {
   sessions: Sessions;
   endpoints: Endpoints;
   connector: Connector;
-  client: ApertureClient;
   tokens: TabTokens;
   adapters: Adapters;
-  toasts: Toasts;
   sockets: SocketFactory;
-  writer: LogWriter;
-  saver: Saver;
 }
 
 const browserFetch: Fetch = (url, init) => globalThis.fetch(url, init);
 
 /** What the user does with endpoints. */
-export class EndpointCommands implements EndpointActions {
+export class EndpointCommands implements Omit<EndpointActions, 'takeOver' | 'inspect'> {
   readonly #parts: EndpointCommandsParts;
 
   constructor(parts: EndpointCommandsParts) {
@@ -58,20 +49,15 @@ export class EndpointCommands implements EndpointActions {
 
   async probeEndpoint(address: string, token: string, signal?: AbortSignal): Promise<ProbeReport> {
     const { adapters, sockets } = this.#parts;
-    try {
-      const { probeAddress } = await import('../client/probe/probe-address.ts');
-      return await probeAddress(address, token.trim(), {
-        protocols: adapters,
-        sockets,
-        fetch: browserFetch,
-        signal: signal ?? new AbortController().signal,
-        https: location.protocol === 'https:',
-        origin: location.origin,
-      });
-    } catch {
-      const message = 'A part of this page could not be loaded. Reload it, and look again.';
-      return { url: address, proposals: [], trouble: { code: 'unreachable', message } };
-    }
+    const { probeAddress } = await import('../client/probe/probe-address.ts');
+    return probeAddress(address, token.trim(), {
+      protocols: adapters,
+      sockets,
+      fetch: browserFetch,
+      signal: signal ?? new AbortController().signal,
+      https: location.protocol === 'https:',
+      origin: location.origin,
+    });
   }
 
   async addEndpoint(wanted: NewEndpoint): Promise<EndpointId> {
@@ -153,17 +139,6 @@ export class EndpointCommands implements EndpointActions {
     });
     const here = state.entries.filter(({ endpoint }) => endpoint === id);
     return found.filter(({ remote }) => !here.some((session) => isAt(session, remote)));
-  }
-
-  takeOver(id: SessionId): void {
-    this.#parts.connector.takeOver(id);
-  }
-
-  inspect(id: SessionId): ConnectionReport {
-    const { client, endpoints, state } = this.#parts;
-    const endpoint = state.entry(id)?.endpoint;
-    const protocol = endpoints.get(endpoint)?.protocol;
-    return { ...(client.inspect(id) ?? NOTHING), endpoint, protocol };
   }
 
   /** Makes a gateway the main one. The one before stays in the list, and its sessions with it. */
@@ -300,18 +275,3 @@ function isAt({ remote }: SessionEntry, listed: JsonObject): boolean {
   const fields = Object.entries(listed);
   return fields.length > 0 && fields.every(([key, value]) => remote?.[key] === value);
 }
-
-const NOTHING: Omit<ConnectionReport, 'endpoint' | 'protocol'> = {
-  connectionId: undefined,
-  attempts: 0,
-  reconnects: 0,
-  eventsIn: 0,
-  promptsOut: 0,
-  cancels: 0,
-  ignored: {},
-  lastFrameAt: undefined,
-  connectedSince: undefined,
-  roundTrip: undefined,
-  turns: { count: 0, median: 0, longest: 0 },
-  log: [],
-};

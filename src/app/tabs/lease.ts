@@ -36,7 +36,7 @@ interface Held extends Lease {
 
 export interface LeaseParts {
   /** `navigator.locks`; undefined where there are none: then every tab gets what it asks for. */
-  readonly locks: LockManager | undefined;
+  readonly locks: Pick<LockManager, 'request' | 'query'> | undefined;
   /** Undefined where tabs cannot talk: then taking over always waits for its patience to end. */
   readonly channel?: () => BroadcastChannel;
 }
@@ -52,7 +52,7 @@ export class Leases {
   readonly #lingering = new Map<string, ReturnType<typeof setTimeout>>();
   /** The locks that say up to which epoch this tab has driven; kept as long as it lives. */
   readonly #marks = new Map<string, () => void>();
-  readonly #locks: LockManager | undefined;
+  readonly #locks: LeaseParts['locks'];
   readonly #channel: BroadcastChannel | undefined;
   readonly #abort = new AbortController();
 
