@@ -152,7 +152,7 @@ export class Outbox {
 
   /**
    * The connection is up and the log has been read to its end.
-   * @param sameLog the log is the one that unconfirmed messages were sent to, so that their keys are known there.
+   * @param sameLog the log is the one that unconfirmed messages were sent to, and their keys are known there.
    */
   ready(turn: TurnState, sameLog: boolean): void {
     this.#ready = true;

@@ -305,6 +305,37 @@ describe('thread', () => {
     }
   });
 
+  it('[R6] what may have been sent before a crash is never sent again by itself: only the user knows', async () => {
+    const host = new RecordingHost();
+    const client = new ApertureClient({
+      host,
+      environment: new ManualEnvironment(),
+      sockets: new Page({ protocol: threadProtocol, url: server.url }).sockets,
+      client: 'tab-test',
+      place: placeAt(server.url, threadProtocol, { concurrency: 'parallel' }),
+      check: async () => ({ status: 'there' }),
+      random: () => 0,
+    });
+    const entry = (key: string, state: 'sent' | 'queued') => ({
+      key,
+      prompt: [{ type: 'text' as const, text: key }],
+      createdAt: 1,
+      delivery: { state },
+    });
+    try {
+      client.restoreOutbox('a', [entry('uncertain', 'sent'), entry('queued', 'queued')]);
+      await client.connectSession('a');
+      await until('the other is sent', () => server.prompts.length === 1);
+      expect(server.prompts).toEqual(['queued']);
+      expect(host.deliveries('a')).toEqual(['unconfirmed']);
+      client.resend('a', 'uncertain');
+      await until('it is sent', () => server.prompts.length === 2);
+      expect(host.deliveries('a')).toEqual([]);
+    } finally {
+      client.dispose();
+    }
+  });
+
   it('an approval that cannot be given here is not hidden', async () => {
     const page = await connected();
     const key = await page.begin('SLOW');

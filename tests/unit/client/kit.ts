@@ -156,6 +156,7 @@ export class ScriptedProtocol implements Protocol {
   readonly name = 'aperture';
   readonly afterDrop = 'resume';
   readonly shared = true;
+  readonly knowsKeys = true;
   readonly classifyClose = classifyClose;
   readonly links: ScriptedLink[] = [];
   onOpen: (link: ScriptedLink) => void = () => {};

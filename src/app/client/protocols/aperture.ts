@@ -14,6 +14,7 @@ export const apertureProtocol: Protocol = {
   name: 'aperture',
   afterDrop: 'resume',
   shared: true,
+  knowsKeys: true,
   open: (request) => new ApertureLink(request),
   classifyClose,
   probe: probeAperture,

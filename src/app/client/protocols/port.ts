@@ -166,6 +166,8 @@ export interface Protocol {
   readonly afterDrop: SessionAbilities['afterDrop'];
   /** Any number of pages may be connected to one session; else a lease says which (R64). */
   readonly shared: boolean;
+  /** A prompt that was sent before under the same key runs once there; else only the user may send one again. */
+  readonly knowsKeys?: true;
   /** Reports nothing to the sink before it has returned. */
   open(request: OpenRequest): Link;
   classifyClose(code: number, reason: string): CloseInfo;
