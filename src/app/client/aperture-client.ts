@@ -117,6 +117,11 @@ export class ApertureClient {
     this.#obtain(id).fail(error);
   }
 
+  /** A line in its log (R48); never anything that was said. */
+  note(id: SessionId, line: string): void {
+    this.#obtain(id).report.note(line);
+  }
+
   /** What was counted of it; undefined before its first use on this page (R48). */
   inspect(id: SessionId): ConnectionCounts | undefined {
     return this.#connections.get(id)?.report.counts;
