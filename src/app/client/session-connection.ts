@@ -374,7 +374,6 @@ export class SessionConnection {
     if (this.#caughtUp || !this.#link || !this.#log.caughtUp) return;
     this.#caughtUp = true;
     this.#cancel.ready(this.#turn !== 'idle', this.#turnKey, this.#link);
-    // A server that knows no keys would run a message twice: what is uncertain waits for the user there.
     const knowsKeys = this.#context.place(this.id)?.protocol.knowsKeys === true;
     this.outbox.ready(this.#turn, knowsKeys && this.#log.sameLog);
   }
