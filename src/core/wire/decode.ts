@@ -1,101 +1,99 @@
-import * as v from 'valibot';
-import type { ContentBlock } from '../acp.ts';
 import { ApertureError } from '../errors.ts';
-import { isObject, parseJson, type JsonObject } from '../json.ts';
+import { isObject, parseJson } from '../json.ts';
 import { MAX_CLIENT_FRAME_BYTES, MAX_JSON_DEPTH, MAX_SERVER_FRAME_BYTES } from '../limits.ts';
 import type { ClientFrame, ServerFrame } from './frames.ts';
 import type { AgentState } from './rest.ts';
+import {
+  NOT,
+  boolean,
+  count,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  string,
+  variant,
+  when,
+  type Check,
+  type Wrong,
+} from './shape.ts';
 
 // Envelopes are checked field by field; the payloads inside (ACP's own) are passed on untouched,
 // unknown fields included, and are read tolerantly by session/translate.ts.
 
-const jsonObject = v.custom<JsonObject>(isObject);
-const contentBlock = v.custom<ContentBlock>(
+const jsonObject = when(isObject);
+const contentBlock = when(
   (value) =>
     isObject(value) &&
     typeof value['type'] === 'string' &&
     (value['type'] !== 'text' || typeof value['text'] === 'string'),
 );
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const key = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
-const requestId = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+const key = string(1, 128);
+const requestId = string(1, 128);
 
-const clientFrame = v.variant('t', [
-  v.object({
-    t: v.literal('attach'),
+const clientFrame = variant('t', {
+  attach: {
     // A missing token is a wrong token (4401), not a malformed frame (4400).
-    token: v.optional(v.string(), ''),
-    client: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
-    epoch: v.optional(v.pipe(v.string(), v.maxLength(64))),
+    token: optional(string(), ''),
+    client: string(1, 64),
+    epoch: optional(string(0, 64)),
     since: count,
-  }),
-  v.object({
-    t: v.literal('prompt'),
-    k: key,
-    prompt: v.pipe(v.array(contentBlock), v.maxLength(1_000)),
-  }),
-  v.object({
-    t: v.literal('answer'),
+  },
+  prompt: { k: key, prompt: list(contentBlock, 1_000) },
+  answer: {
     k: key,
     id: requestId,
-    result: v.object({
-      outcome: v.variant('outcome', [
-        v.object({ outcome: v.literal('selected'), optionId: v.string() }),
-        v.object({ outcome: v.literal('cancelled') }),
-      ]),
+    result: object({
+      outcome: variant('outcome', { selected: { optionId: string() }, cancelled: {} }),
     }),
-  }),
-  v.object({ t: v.literal('cancel'), k: key, turn: v.optional(key) }),
-  v.object({ t: v.literal('persisted'), n: count }),
-  v.object({ t: v.literal('ping'), c: v.number() }),
-]);
-
-const errorInfo = v.object({ code: v.string(), message: v.string(), retryable: v.boolean() });
-const agentStates: readonly AgentState[] = ['starting', 'ready', 'exited', 'failed'];
-const summary = v.object({
-  id: v.string(),
-  title: v.string(),
-  agent: v.string(),
-  agentTitle: v.string(),
-  cwd: v.string(),
-  createdAt: v.number(),
-  updatedAt: v.number(),
-  agentState: v.picklist(agentStates),
-  turn: v.picklist(['idle', 'running', 'requires_action']),
-  turnStartedAt: v.optional(v.number()),
-  epoch: v.string(),
-  head: count,
-  pending: v.array(v.string()),
-  error: v.optional(errorInfo),
+  },
+  cancel: { k: key, turn: optional(key) },
+  persisted: { n: count },
+  ping: { c: number },
 });
 
-const serverFrame = v.variant('t', [
-  v.object({
-    t: v.literal('m'),
+const errorInfo = object({ code: string(), message: string(), retryable: boolean });
+const agentStates: readonly AgentState[] = ['starting', 'ready', 'exited', 'failed'];
+const summary = object({
+  id: string(),
+  title: string(),
+  agent: string(),
+  agentTitle: string(),
+  cwd: string(),
+  createdAt: number,
+  updatedAt: number,
+  agentState: oneOf(...agentStates),
+  turn: oneOf('idle', 'running', 'requires_action'),
+  turnStartedAt: optional(number),
+  epoch: string(),
+  head: count,
+  pending: list(string()),
+  error: optional(errorInfo),
+});
+
+const SERVER_FRAMES = {
+  m: {
     n: count,
-    from: v.optional(count),
-    at: v.number(),
-    m: v.object({ method: v.string(), id: v.optional(v.string()), params: jsonObject }),
-  }),
-  v.object({ t: v.literal('session'), session: summary }),
-  v.object({ t: v.literal('ack'), k: v.string(), n: count, dup: v.optional(v.literal(true)) }),
-  v.object({ t: v.literal('pong'), c: v.number() }),
-  v.object({
-    t: v.literal('attached'),
-    epoch: v.string(),
-    mode: v.picklist(['resume', 'full', 'gap']),
+    from: optional(count),
+    at: number,
+    m: object({ method: string(), id: optional(string()), params: jsonObject }),
+  },
+  session: { session: summary },
+  ack: { k: string(), n: count, dup: optional(oneOf(true)) },
+  pong: { c: number },
+  attached: {
+    epoch: string(),
+    mode: oneOf('resume', 'full', 'gap'),
     low: count,
     head: count,
     session: summary,
-    pending: v.array(v.string()),
-  }),
-  v.object({ t: v.literal('refused'), k: v.string(), error: errorInfo }),
-  v.object({ t: v.literal('error'), error: errorInfo }),
-]);
-
-const SERVER_FRAMES = new Set<unknown>(
-  serverFrame.options.map((option) => option.entries.t.literal),
-);
+    pending: list(string()),
+  },
+  refused: { k: string(), error: errorInfo },
+  error: { error: errorInfo },
+};
+const serverFrame = variant('t', SERVER_FRAMES);
 
 /**
  * A page's frame, as the gateway reads it.
@@ -119,16 +117,21 @@ export function decodeClientFrame(text: string): ClientFrame {
  */
 export function decodeServerFrame(text: string): ServerFrame {
   const value = parseJson(text, { maxLength: MAX_SERVER_FRAME_BYTES });
-  if (isObject(value) && typeof value['t'] === 'string' && !SERVER_FRAMES.has(value['t'])) {
+  if (
+    isObject(value) &&
+    typeof value['t'] === 'string' &&
+    !Object.hasOwn(SERVER_FRAMES, value['t'])
+  ) {
     throw new ApertureError('unknown_frame', 'The gateway sent a kind of frame that is not known.');
   }
   return check(serverFrame, value) as ServerFrame;
 }
 
-function check<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
-  const result = v.safeParse(schema, value, { abortEarly: true });
-  if (result.success) return result.output;
-  const where = v.getDotPath(result.issues[0]) ?? 'frame';
+function check(shape: Check, value: unknown): unknown {
+  const wrong: Wrong = { path: [] };
+  const read = shape(value, wrong);
+  if (read !== NOT) return read;
+  const where = wrong.path.toReversed().join('.') || 'frame';
   throw new ApertureError(
     'bad_frame',
     `The frame is not what the protocol asks for: see “${where}”.`,

@@ -111,6 +111,32 @@ describe('decodeServerFrame', () => {
   });
 });
 
+describe('a broken frame', () => {
+  const told = (read: () => unknown): string => {
+    try {
+      read();
+      return 'accepted';
+    } catch (thrown) {
+      return (thrown as Error).message;
+    }
+  };
+
+  it('[R71] is told by the way to the field that is wrong', () => {
+    const broken = { t: 'session', session: { ...session, error: { ...error, retryable: 'yes' } } };
+    expect(told(() => decodeServerFrame(JSON.stringify(broken)))).toContain(
+      '“session.error.retryable”',
+    );
+    const prompt = { t: 'prompt', k: 'k', prompt: [{ type: 'text', text: 'a' }, { type: 'text' }] };
+    expect(told(() => decodeClientFrame(JSON.stringify(prompt)))).toContain('“prompt.1”');
+    expect(told(() => decodeClientFrame('[]'))).toContain('“t”');
+  });
+
+  it('[R71] has no field by inheritance', () => {
+    expect(server({ t: 'toString' })).toBe('unknown_frame');
+    expect(client({ t: 'constructor' })).toBe('bad_frame');
+  });
+});
+
 describe('both', () => {
   const valid: readonly unknown[] = [...CLIENT, ...SERVER];
 
