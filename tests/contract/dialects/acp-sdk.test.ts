@@ -1,4 +1,10 @@
-import { client, methods, type RequestPermissionRequest } from '@agentclientprotocol/sdk';
+import {
+  client,
+  methods,
+  type InitializeRequest,
+  type PromptRequest,
+  type RequestPermissionRequest,
+} from '@agentclientprotocol/sdk';
 import { createWebSocketStream } from '@agentclientprotocol/sdk/experimental/ws-client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -33,14 +39,14 @@ function connect(permission: Permission = () => Promise.resolve('once'), token =
   return { agent: connection.agent, updates };
 }
 
-const hello = {
+const hello: InitializeRequest = {
   protocolVersion: 1,
   clientCapabilities: {},
   clientInfo: { name: 'sdk', version: '1' },
 };
-const prompt = (sessionId: string, text: string) => ({
+const prompt = (sessionId: string, text: string): PromptRequest => ({
   sessionId,
-  prompt: [{ type: 'text' as const, text }],
+  prompt: [{ type: 'text', text }],
 });
 
 describe('the protocol’s own SDK as a client', () => {

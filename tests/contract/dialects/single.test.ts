@@ -210,12 +210,12 @@ describe('single requests', () => {
     first.client.drop();
     const again = await eventually(async () => {
       const single = await Single.open({ sess_id: first.sessId });
-      return single.welcome.resumed && single;
+      return single.welcome.resumed === true && single;
     });
     expect(again.sessId).toBe(first.sessId);
     again.query('SAY two', 'd');
     await again.end('d');
-    expect(again.client.all(({ corr_id }) => corr_id === 'c')).toEqual([]);
+    expect(again.client.all((frame) => frame.corr_id === 'c')).toEqual([]);
     // Negative control: nobody takes up what is no such session.
     for (const sess_id of ['made-up', (await gateway.sessions())[0]!.id]) {
       expect((await Single.open({ sess_id })).welcome.resumed).toBe(false);

@@ -10,6 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.dispose());
 
+const withToken = (token: string): string =>
+  `/chat/ws?threadId=t&token=${encodeURIComponent(token)}`;
+
 const newThread = (): string => `thread-${++threads}`;
 
 /** Signed in as clients with headers do. */
@@ -354,12 +357,10 @@ describe('threads, over restarts', () => {
     try {
       expect(own.output).toMatch(/warn query_token/);
       expect(gateway.output).not.toMatch(/warn query_token/);
-      const path = (token: string): string =>
-        `/chat/ws?threadId=t&token=${encodeURIComponent(token)}`;
-      const client = await dial(own, path(own.token), { token: null });
+      const client = await dial(own, withToken(own.token), { token: null });
       send(client, 't', 'one', 'SAY in');
       expect((await end(client, 'one')).content).toBe('in');
-      await expect(dial(own, path('not-the-token-at-all'), { token: null })).rejects.toThrow(
+      await expect(dial(own, withToken('not-the-token-at-all'), { token: null })).rejects.toThrow(
         'HTTP 401',
       );
       const { totals } = await connections(own);

@@ -95,6 +95,22 @@ describe('the registry of connections', () => {
   });
 });
 
+const walk = (of: (page: number) => readonly SessionSummary[]): string[] => {
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < 10; page++) {
+    const found = sessionPage(of(page), { cursor }) as {
+      sessions: { sessionId: string }[];
+      nextCursor?: string;
+    };
+    expect(found.sessions.length).toBeLessThanOrEqual(50);
+    seen.push(...found.sessions.map(({ sessionId }) => sessionId));
+    if (found.nextCursor === undefined) return seen;
+    cursor = found.nextCursor;
+  }
+  throw new Error('It never ends.');
+};
+
 describe('session/list', () => {
   const sessions = Array.from({ length: 120 }, (_, i) => ({
     id: `s${String(i).padStart(3, '0')}`,
@@ -107,22 +123,6 @@ describe('session/list', () => {
     agentState: 'ready',
     turn: 'idle',
   })) as unknown as SessionSummary[];
-
-  const walk = (of: (page: number) => readonly SessionSummary[]): string[] => {
-    const seen: string[] = [];
-    let cursor: string | undefined;
-    for (let page = 0; page < 10; page++) {
-      const found = sessionPage(of(page), { cursor }) as {
-        sessions: { sessionId: string }[];
-        nextCursor?: string;
-      };
-      expect(found.sessions.length).toBeLessThanOrEqual(50);
-      seen.push(...found.sessions.map(({ sessionId }) => sessionId));
-      if (found.nextCursor === undefined) return seen;
-      cursor = found.nextCursor;
-    }
-    throw new Error('It never ends.');
-  };
 
   test('every session comes once, newest first, whatever shares a millisecond', () => {
     const seen = walk(() => sessions);
@@ -144,14 +144,14 @@ describe('session/list', () => {
   });
 });
 
-describe('turns, read from the log', () => {
-  const say = (text: string): LoggedMessage => ({
-    method: 'session/update',
-    params: { update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } } },
-  });
-  const ask = (text: string, key: string) => entries.userMessage({ type: 'text', text }, key, 'me');
-  const idle = (key: string, stopReason: string) => entries.turnState('idle', key, { stopReason });
+const say = (text: string): LoggedMessage => ({
+  method: 'session/update',
+  params: { update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } } },
+});
+const ask = (text: string, key: string) => entries.userMessage({ type: 'text', text }, key, 'me');
+const idle = (key: string, stopReason: string) => entries.turnState('idle', key, { stopReason });
 
+describe('turns, read from the log', () => {
   test('[R50] every event names its request; what stands between turns belongs to none', () => {
     const reader = new TurnReader();
     const read = (m: LoggedMessage) => reader.read({ n: 1, at: 0, m });
@@ -220,16 +220,17 @@ describe('JSON-RPC, read from a client', () => {
   });
 });
 
-describe('[R67] a token that comes with the request', () => {
-  const check = (given: string): boolean => given === 'right';
-  const look = (authorization: string | undefined, query: string, queryToken: boolean) =>
-    tokenAtOnce(
-      { headers: { authorization } } as never,
-      new URLSearchParams(query),
-      check,
-      queryToken,
-    );
+const check = (given: string): boolean => given === 'right';
 
+const look = (authorization: string | undefined, query: string, queryToken: boolean) =>
+  tokenAtOnce(
+    { headers: { authorization } } as never,
+    new URLSearchParams(query),
+    check,
+    queryToken,
+  );
+
+describe('[R67] a token that comes with the request', () => {
   test.each([
     ['Bearer right', '', 'good'],
     ['Bearer wrong', '', 'bad'],
