@@ -126,9 +126,8 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
       expect([made.closed, early.closed, early.incoming]).toEqual([undefined, undefined, []]);
     });
 
-    it.runIf(contract.refuses ?? true)(
-      '[R6] a prompt that the socket cannot take is refused, not lost: nothing is shown as sent',
-      async () => {
+    if (contract.refuses ?? true)
+      it('[R6] a prompt that the socket cannot take is refused, not lost: nothing is shown as sent', async () => {
         const made = await connected();
         made.blocked = true;
         const key = made.prompt('into the void');
@@ -137,8 +136,7 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
         made.blocked = false;
         expect(await made.ask('again')).toBe('end_turn');
         expect(server.prompts).toEqual(['again']);
-      },
-    );
+      });
   });
 
   describe(`${protocol.name}: a connection that breaks`, () => {
@@ -169,28 +167,30 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
       expect(types.lastIndexOf('retract')).toBeLessThan(types.lastIndexOf('turn'));
     });
 
-    it.runIf(goesOn)('[R21] and comes back: numbers go on, the next prompt works', async () => {
-      const made = await connected();
-      await made.ask('one');
-      server.dropAll();
-      if (contract.dropVerdict !== 'done') await made.lost();
-      made.link?.close();
-      await made.connect();
-      expect(await made.ask('two')).toBe('end_turn');
-      expect(made.said('assistant')).toBe('You said: one.You said: two.');
-      expect(made.said('user')).toBe('onetwo');
-    });
+    if (goesOn)
+      it('[R21] and comes back: numbers go on, the next prompt works', async () => {
+        const made = await connected();
+        await made.ask('one');
+        server.dropAll();
+        if (contract.dropVerdict !== 'done') await made.lost();
+        made.link?.close();
+        await made.connect();
+        expect(await made.ask('two')).toBe('end_turn');
+        expect(made.said('assistant')).toBe('You said: one.You said: two.');
+        expect(made.said('user')).toBe('onetwo');
+      });
 
-    it.runIf(!goesOn)('[R64] is over: dialled again it says so, and takes no prompt', async () => {
-      const made = await connected();
-      await made.ask('one');
-      server.dropAll();
-      expect((await made.lost()).verdict).toBe('lost');
-      const said = made.said('assistant');
-      made.open();
-      expect((await made.lost()).verdict).toBe('lost');
-      expect([made.said('assistant'), server.prompts]).toEqual([said, ['one']]);
-    });
+    if (!goesOn)
+      it('[R64] is over: dialled again it says so, and takes no prompt', async () => {
+        const made = await connected();
+        await made.ask('one');
+        server.dropAll();
+        expect((await made.lost()).verdict).toBe('lost');
+        const said = made.said('assistant');
+        made.open();
+        expect((await made.lost()).verdict).toBe('lost');
+        expect([made.said('assistant'), server.prompts]).toEqual([said, ['one']]);
+      });
 
     it('[R43] what a page that died left open is settled by the next, once', async () => {
       const made = await connected();
@@ -262,100 +262,104 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
     });
   });
 
-  describe.runIf(has.cancel)(`${protocol.name}: cancel`, () => {
-    it('[R41] ends the turn once, however often it is asked for; the next prompt works', async () => {
-      const made = await connected();
-      const key = await made.begin('SLOW');
-      for (const cancel of ['c1', 'c2', 'c3']) made.link!.cancel!.send(cancel, key);
-      await until('it has ended', () => made.turn === 'idle');
-      expect(made.ends).toMatchObject([{ stopReason: 'cancelled' }]);
-      expect(await made.ask('again')).toBe('end_turn');
-      expect(made.ends).toHaveLength(2);
+  if (has.cancel)
+    describe(`${protocol.name}: cancel`, () => {
+      it('[R41] ends the turn once, however often it is asked for; the next prompt works', async () => {
+        const made = await connected();
+        const key = await made.begin('SLOW');
+        for (const cancel of ['c1', 'c2', 'c3']) made.link!.cancel!.send(cancel, key);
+        await until('it has ended', () => made.turn === 'idle');
+        expect(made.ends).toMatchObject([{ stopReason: 'cancelled' }]);
+        expect(await made.ask('again')).toBe('end_turn');
+        expect(made.ends).toHaveLength(2);
+      });
+
+      it('[R41] of a finished or foreign request does nothing', async () => {
+        const made = await connected();
+        await made.ask('one');
+        made.link!.cancel!.send('c1', made.keys[0]);
+        made.link!.cancel!.send('c2');
+        await made.begin('SLOW');
+        made.link!.cancel!.send('c3', made.keys[0]);
+        expect(made.turn).not.toBe('idle');
+        made.link!.cancel!.send('c4', made.keys[1]);
+        await until('it has ended', () => made.turn === 'idle');
+        expect(made.ends.map(({ stopReason }) => stopReason)).toEqual(['end_turn', 'cancelled']);
+      });
+
+      it('[R45] takes the partial answer back where the policy says so', async () => {
+        const made = await connected({ policy: { ...contract.policy, partial: 'discard' } });
+        await made.begin('SLOW');
+        made.link!.cancel!.send('c1');
+        await until('it has ended', () => made.turn === 'idle');
+        expect(made.of('retract').length).toBeGreaterThan(0);
+      });
     });
 
-    it('[R41] of a finished or foreign request does nothing', async () => {
-      const made = await connected();
-      await made.ask('one');
-      made.link!.cancel!.send('c1', made.keys[0]);
-      made.link!.cancel!.send('c2');
-      await made.begin('SLOW');
-      made.link!.cancel!.send('c3', made.keys[0]);
-      expect(made.turn).not.toBe('idle');
-      made.link!.cancel!.send('c4', made.keys[1]);
-      await until('it has ended', () => made.turn === 'idle');
-      expect(made.ends.map(({ stopReason }) => stopReason)).toEqual(['end_turn', 'cancelled']);
+  if (has.approve)
+    describe(`${protocol.name}: permission`, () => {
+      it('[R55][R57] is asked once, answered once, and the turn goes on', async () => {
+        const made = await connected();
+        made.prompt('PERMISSION please');
+        await until('it is asked', () => made.pending.size === 1);
+        const [asked] = made.of('permission');
+        const option = asked!.options.find(({ kind }) => kind.startsWith('allow'))!;
+        made.link!.approve!.answer('a1', asked!.id, option.optionId);
+        await until('the end', () => made.ends.length === 1);
+        expect(made.of('resolved')).toMatchObject([
+          { id: asked!.id, outcome: 'selected', optionId: option.optionId },
+        ]);
+        expect(made.heard('ack').map(({ key }) => key)).toContain('a1');
+        made.link!.approve!.answer('a2', asked!.id, option.optionId);
+        made.link!.approve!.answer('a3', 'nobody asked', option.optionId);
+        expect(made.heard('refused')).toMatchObject([{ key: 'a2' }, { key: 'a3' }]);
+        expect(made.ends).toMatchObject([{ stopReason: 'end_turn' }]);
+      });
+
+      it('[R56] an answer that could not be sent leaves the request open', async () => {
+        const made = await connected();
+        made.prompt('PERMISSION please');
+        await until('it is asked', () => made.pending.size === 1);
+        const [asked] = made.of('permission');
+        made.blocked = true;
+        made.link!.approve!.answer('a1', asked!.id, asked!.options[0]!.optionId);
+        expect(made.heard('refused')).toMatchObject([{ key: 'a1', error: { retryable: true } }]);
+        expect(made.pending.size).toBe(1);
+        made.blocked = false;
+        made.link!.approve!.answer('a2', asked!.id, asked!.options[0]!.optionId);
+        await until('the end', () => made.ends.length === 1);
+      });
+
+      it('[R43][R58] is settled with the connection', async () => {
+        const made = await connected();
+        made.prompt('PERMISSION please');
+        await until('it is asked', () => made.pending.size === 1);
+        server.dropAll();
+        await made.lost();
+        expect(made.of('resolved')).toMatchObject([{ outcome: 'cancelled' }]);
+      });
+
+      if (has.cancel)
+        it('[R58] is settled with its turn', async () => {
+          const made = await connected();
+          made.prompt('PERMISSION please');
+          await until('it is asked', () => made.pending.size === 1);
+          made.link!.cancel!.send('c1');
+          await until('the end', () => made.ends.length === 1);
+          expect(made.of('resolved')).toMatchObject([{ outcome: 'cancelled' }]);
+          expect(made.ends).toMatchObject([{ stopReason: 'cancelled' }]);
+        });
     });
 
-    it('[R45] takes the partial answer back where the policy says so', async () => {
-      const made = await connected({ policy: { ...contract.policy, partial: 'discard' } });
-      await made.begin('SLOW');
-      made.link!.cancel!.send('c1');
-      await until('it has ended', () => made.turn === 'idle');
-      expect(made.of('retract').length).toBeGreaterThan(0);
+  if (has.liveness)
+    describe(`${protocol.name}: liveness`, () => {
+      it('[R19] a ping comes back with its number', async () => {
+        const made = await connected();
+        made.link!.liveness!.ping(41);
+        await until('the pong', () => made.heard('pong').length === 1);
+        expect(made.heard('pong')).toMatchObject([{ token: 41 }]);
+      });
     });
-  });
-
-  describe.runIf(has.approve)(`${protocol.name}: permission`, () => {
-    it('[R55][R57] is asked once, answered once, and the turn goes on', async () => {
-      const made = await connected();
-      made.prompt('PERMISSION please');
-      await until('it is asked', () => made.pending.size === 1);
-      const [asked] = made.of('permission');
-      const option = asked!.options.find(({ kind }) => kind.startsWith('allow'))!;
-      made.link!.approve!.answer('a1', asked!.id, option.optionId);
-      await until('the end', () => made.ends.length === 1);
-      expect(made.of('resolved')).toMatchObject([
-        { id: asked!.id, outcome: 'selected', optionId: option.optionId },
-      ]);
-      expect(made.heard('ack').map(({ key }) => key)).toContain('a1');
-      made.link!.approve!.answer('a2', asked!.id, option.optionId);
-      made.link!.approve!.answer('a3', 'nobody asked', option.optionId);
-      expect(made.heard('refused')).toMatchObject([{ key: 'a2' }, { key: 'a3' }]);
-      expect(made.ends).toMatchObject([{ stopReason: 'end_turn' }]);
-    });
-
-    it('[R56] an answer that could not be sent leaves the request open', async () => {
-      const made = await connected();
-      made.prompt('PERMISSION please');
-      await until('it is asked', () => made.pending.size === 1);
-      const [asked] = made.of('permission');
-      made.blocked = true;
-      made.link!.approve!.answer('a1', asked!.id, asked!.options[0]!.optionId);
-      expect(made.heard('refused')).toMatchObject([{ key: 'a1', error: { retryable: true } }]);
-      expect(made.pending.size).toBe(1);
-      made.blocked = false;
-      made.link!.approve!.answer('a2', asked!.id, asked!.options[0]!.optionId);
-      await until('the end', () => made.ends.length === 1);
-    });
-
-    it('[R43][R58] is settled with the connection', async () => {
-      const made = await connected();
-      made.prompt('PERMISSION please');
-      await until('it is asked', () => made.pending.size === 1);
-      server.dropAll();
-      await made.lost();
-      expect(made.of('resolved')).toMatchObject([{ outcome: 'cancelled' }]);
-    });
-
-    it.runIf(has.cancel)('[R58] is settled with its turn', async () => {
-      const made = await connected();
-      made.prompt('PERMISSION please');
-      await until('it is asked', () => made.pending.size === 1);
-      made.link!.cancel!.send('c1');
-      await until('the end', () => made.ends.length === 1);
-      expect(made.of('resolved')).toMatchObject([{ outcome: 'cancelled' }]);
-      expect(made.ends).toMatchObject([{ stopReason: 'cancelled' }]);
-    });
-  });
-
-  describe.runIf(has.liveness)(`${protocol.name}: liveness`, () => {
-    it('[R19] a ping comes back with its number', async () => {
-      const made = await connected();
-      made.link!.liveness!.ping(41);
-      await until('the pong', () => made.heard('pong').length === 1);
-      expect(made.heard('pong')).toMatchObject([{ token: 41 }]);
-    });
-  });
 
   describe(`${protocol.name}: what belongs to nobody`, () => {
     it.each(contract.strays)('[R39][R51][R54] $what is $why', async ({ why, provoke }) => {
@@ -411,15 +415,13 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
       await until('it is closed', () => server.connections === 0);
     });
 
-    it.runIf(contract.wrongToken !== undefined)(
-      '[R47] a refused token is told as one',
-      async () => {
+    if (contract.wrongToken !== undefined)
+      it('[R47] a refused token is told as one', async () => {
         expect(await verdict(server.url, contract.wrongToken)).toBe('refused');
         const made = page({ token: contract.wrongToken });
         made.open();
         expect(await made.lost()).toMatchObject({ verdict: 'fatal' });
         expect(server.prompts).toEqual([]);
-      },
-    );
+      });
   });
 }
