@@ -1,0 +1,131 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Locator, Page } from '@playwright/test';
+import { WebSocketServer } from 'ws';
+import type { ProtocolName } from '../../src/core/endpoint/policy.ts';
+import { AcpServer } from '../support/servers/acp-server.ts';
+import { BidiServer } from '../support/servers/bidi-server.ts';
+import { LegacyServer } from '../support/servers/legacy-server.ts';
+import type { ModelServer } from '../support/servers/model-server.ts';
+import { ScopedServer } from '../support/servers/scoped-server.ts';
+import { SingleServer } from '../support/servers/single-server.ts';
+import { ThreadServer } from '../support/servers/thread-server.ts';
+import { expect, test } from './fixtures.ts';
+
+const KINDS: readonly [ProtocolName, new () => ModelServer, Record<string, string>][] = [
+  ['acp', AcpServer, { Directory: '/srv/work' }],
+  ['legacy', LegacyServer, {}],
+  ['thread', ThreadServer, {}],
+  ['single', SingleServer, {}],
+  ['scoped', ScopedServer, { World: 'harbour' }],
+  ['bidi', BidiServer, {}],
+];
+
+async function openAdding(page: Page): Promise<Locator> {
+  await page.getByRole('button', { name: /Endpoints$/ }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Add endpoint' }).click();
+  return dialog;
+}
+
+for (const [protocol, Kind, fields] of KINDS) {
+  test(`by hand, with nothing but an address: a server of the kind “${protocol}”`, async ({
+    app,
+    page,
+  }) => {
+    const server = await new Kind().start();
+    await app.open();
+    const dialog = await openAdding(page);
+    await dialog.getByLabel('Address').fill(server.url.replace('http:', 'ws:'));
+    // The typing pauses, the server is asked, and what it speaks is proposed.
+    const proposed = dialog.locator('input[name="protocol"]:checked');
+    await expect(proposed).toHaveValue(protocol);
+    await dialog.getByRole('textbox', { name: 'Name' }).fill(`The ${protocol} one`);
+    await dialog.getByRole('button', { name: 'Add endpoint' }).click();
+    await expect(dialog.getByRole('heading', { name: `The ${protocol} one` })).toBeVisible();
+    await page.keyboard.press('Escape');
+
+    await app.newSession.first().click();
+    const start = page.getByRole('dialog');
+    const select = start.getByLabel('Endpoint');
+    const option = select.locator('option', { hasText: `The ${protocol} one` });
+    await select.selectOption((await option.getAttribute('value'))!);
+    for (const [label, value] of Object.entries(fields)) await start.getByLabel(label).fill(value);
+    await start.getByRole('button', { name: 'Start session' }).click();
+    await expect(start).toBeHidden();
+    await expect(app.rows).toHaveCount(1);
+    // The header says where it lives; the row too, for there are two endpoints now.
+    await expect(page.locator('ap-session-header .endpoint')).toContainText(`The ${protocol} one`);
+    await expect(app.rows.locator('.where')).toHaveText(`The ${protocol} one`);
+    await app.send('hello there');
+    await expect(app.transcript).toContainText('You said: hello there.');
+    expect(server.prompts).toEqual(['hello there']);
+
+    // Its connection can be looked into, and a reload finds endpoint and session again.
+    await page.getByRole('button', { name: 'Session menu' }).click();
+    await page.getByRole('menuitem', { name: 'Connection details' }).click();
+    await expect(page.getByRole('dialog')).toContainText(`(${protocol})`);
+    await expect(page.getByRole('dialog')).toContainText(/Prompts out\s*1/);
+    await page.reload();
+    await expect(app.rows).toHaveCount(1);
+    await expect(app.transcript).toContainText('You said: hello there.');
+    await server.stop();
+  });
+}
+
+async function listen(server: Server): Promise<{ address: string; close: () => void }> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+test('bad input: the dialog says which it is, and what to do', async ({ app, page, gateway }) => {
+  const web = await listen(createServer((_, response) => response.end('a page')));
+  const other = createServer((_, response) => response.writeHead(404).end());
+  const wire = new WebSocketServer({ server: other });
+  wire.on('connection', (socket) => socket.on('error', () => {}));
+  const socket = await listen(other);
+  const gone = await listen(createServer());
+  gone.close();
+
+  await app.open();
+  const dialog = await openAdding(page);
+  const says = async (address: string, code: string, way: RegExp, token = ''): Promise<void> => {
+    await dialog.getByLabel('Token').fill(token);
+    await dialog.getByLabel('Address').fill(address);
+    // At once, without waiting for the pause.
+    await page.keyboard.press('Enter');
+    const box = dialog.locator(`[data-trouble="${code}"]`);
+    await expect(box).toBeVisible();
+    await expect(box).toContainText(way);
+  };
+  await says('two words', 'bad_address', /no address/);
+  await says(gone.address, 'unreachable', /Check the address and the port/);
+  await says(web.address, 'no_websocket', /path of its socket/);
+  await says(gateway.origin, 'unauthorized', /gateway .* wants a token/);
+  await says(gateway.origin, 'unauthorized', /refuses this token/, 'not-the-right-one');
+  // A socket that says nothing might be of any kind without a greeting: never a sure one.
+  await dialog.getByLabel('Token').fill('');
+  await dialog.getByLabel('Address').fill(socket.address);
+  await page.keyboard.press('Enter');
+  await expect(
+    dialog.locator('[data-trouble="unknown_protocol"], .badge.maybe').first(),
+  ).toBeVisible();
+  await expect(dialog.getByText('recognised')).toHaveCount(0);
+
+  // Control: with the right token it is recognised.
+  await dialog.getByLabel('Address').fill(gateway.link);
+  await expect(dialog.getByLabel('Token')).toHaveValue(gateway.token);
+  await expect(dialog.locator('input[name="protocol"]:checked')).toHaveValue('aperture');
+  // The browser writes what servers without CORS kept from the page: that is what was looked for.
+  const foreseen = app.errors.filter((text) => text.includes('blocked by CORS policy'));
+  app.errors.splice(0, app.errors.length, ...app.errors.filter((text) => !foreseen.includes(text)));
+  wire.close();
+  web.close();
+  socket.close();
+});
