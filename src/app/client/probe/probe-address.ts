@@ -156,7 +156,10 @@ function explain(
       if (behind.status === 403 && foreign) {
         return trouble('forbidden_origin', words.forbidden(url, origin));
       }
-      return trouble('no_websocket', words.noWebSocket(url, behind.status, foreign));
+      return trouble(
+        'no_websocket',
+        words.noWebSocket(url, behind.status, foreign ? origin : undefined),
+      );
     }
     case 'nothing':
       if (here.inward && here.allowed === 'prompt') {

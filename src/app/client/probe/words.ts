@@ -28,11 +28,11 @@ export const words = {
     `Nothing answers at ${url}. Check that the server runs and that the port is right. Some browsers (Safari) let no https page reach this device unencrypted: there, open Aperture from the gateway itself.`,
   unreachable: (url: string): string =>
     `Nothing answers at ${url}. Check the address and the port, that the server runs, and that this device reaches it (VPN, firewall).`,
-  noWebSocket: (url: string, status: number | 'opaque', foreign: boolean): string =>
+  noWebSocket: (url: string, status: number | 'opaque', foreign: string | undefined): string =>
     `Something answers at ${url} by HTTP${typeof status === 'number' ? ` (${status})` : ''}, but it opens no WebSocket here. Add the path of its socket, such as /acp, /live or /ws.` +
-    (foreign
-      ? ' It may also admit no pages from elsewhere: see how it is told to (a gateway by --allow-origin).'
-      : ''),
+    (foreign === undefined
+      ? ''
+      : ` Or it admits no pages from ${foreign}: an Aperture gateway does when it is started with --allow-origin ${foreign}`),
   unknownProtocol: (url: string): string =>
     `There is a WebSocket at ${url}, but it answers to none of the protocols that Aperture knows. If you know which one it is, choose it by hand.`,
   unauthorized: (kind: string, url: string, given: boolean): string =>
