@@ -145,48 +145,48 @@ export class ApertureClient {
     prompt: readonly ContentBlock[],
     whileBusy: 'queue' | 'interrupt' = 'queue',
   ): string {
-    return this.#obtain(id).send(prompt, whileBusy);
+    return this.#obtain(id).traffic.send(prompt, whileBusy);
   }
 
   /** Brings back what a reload interrupted. */
   restoreOutbox(id: SessionId, entries: readonly OutboxEntry[]): void {
-    this.#obtain(id).outbox.restore(entries);
+    this.#obtain(id).traffic.outbox.restore(entries);
   }
 
   /** Another tab sends these messages now. */
   releaseOutbox(id: SessionId, keys: readonly string[]): void {
-    this.#connections.get(id)?.outbox.release(keys);
+    this.#connections.get(id)?.traffic.outbox.release(keys);
   }
 
   withdraw(id: SessionId, key: string): OutboxEntry | undefined {
-    return this.#connections.get(id)?.outbox.withdraw(key);
+    return this.#connections.get(id)?.traffic.outbox.withdraw(key);
   }
 
   edit(id: SessionId, key: string, prompt: readonly ContentBlock[]): boolean {
-    return this.#connections.get(id)?.outbox.edit(key, prompt) ?? false;
+    return this.#connections.get(id)?.traffic.outbox.edit(key, prompt) ?? false;
   }
 
   /** @param toIndex among all messages of this session; clamped. @returns whether it is still queued. */
   moveQueued(id: SessionId, key: string, toIndex: number): boolean {
-    return this.#connections.get(id)?.outbox.move(key, toIndex) ?? false;
+    return this.#connections.get(id)?.traffic.outbox.move(key, toIndex) ?? false;
   }
 
   resend(id: SessionId, key: string): boolean {
-    return this.#connections.get(id)?.outbox.resend(key) ?? false;
+    return this.#connections.get(id)?.traffic.outbox.resend(key) ?? false;
   }
 
   /** @throws ApertureError `not_connected`, `cannot_cancel`. */
   cancel(id: SessionId): void {
-    this.#obtain(id).cancel();
+    this.#obtain(id).traffic.cancel();
   }
 
   /** Resolves when the gateway has confirmed it; the request stays pending otherwise (R56). */
   answer(id: SessionId, requestId: string, optionId: string | undefined): Promise<void> {
-    return this.#obtain(id).answer(requestId, optionId);
+    return this.#obtain(id).traffic.answer(requestId, optionId);
   }
 
   persisted(id: SessionId, n: number): void {
-    this.#connections.get(id)?.persisted(n);
+    this.#connections.get(id)?.traffic.persisted(n);
   }
 
   /** The page will stand still, as in the back/forward cache: no socket until {@link wakeUp}. */
@@ -234,8 +234,8 @@ export class ApertureClient {
         const hints = this.#context.host.evictionHints(connection.id);
         return {
           id: connection.id,
-          lastActivity: connection.lastActivity,
-          hints: { ...hints, busy: hints.busy || connection.holdsWork },
+          lastActivity: connection.traffic.lastActivity,
+          hints: { ...hints, busy: hints.busy || connection.traffic.holdsWork },
         };
       }),
       this.#limit,

@@ -1,54 +1,36 @@
-import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { WAKE_PONG_TIMEOUT_MS } from '../../core/limits.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
-import type { SessionAbilities } from '../../core/session/abilities.ts';
-import type { SessionEvent } from '../../core/session/event.ts';
 import type { CloseInfo } from '../../core/wire/close-codes.ts';
-import { Answers } from './answers.ts';
 import { Attempt } from './attempt.ts';
 import type { ConnectionContext, SessionCheck } from './context.ts';
 import type { EnvironmentHint } from './environment.ts';
-import { LogReader } from './log-reader.ts';
 import { Opening } from './opening.ts';
 import * as trouble from './verdict.ts';
-import { Outbox } from './outbox.ts';
 import type { Attached } from './ports.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import { SessionReport } from './session-report.ts';
-import { outlivesDrop, WantedCancel } from './wanted-cancel.ts';
-import type { Incoming, Link, SequencedEvent } from './protocols/port.ts';
+import { SessionTraffic } from './session-traffic.ts';
+import type { Incoming, Link } from './protocols/port.ts';
 
 const OFFLINE = 'This device is offline.';
 
 /** One session's connection: its life, its log's order, its outbox. One object per session, one socket at most. */
 export class SessionConnection {
-  readonly outbox: Outbox;
-  /** ms since 1970 of the last event or message, 0 for none; status writes and pings do not count (R5). */
-  lastActivity = 0;
+  readonly traffic: SessionTraffic;
   readonly report: SessionReport;
 
   readonly #context: ConnectionContext;
-  readonly #answers: Answers;
-  readonly #cancel: WantedCancel;
   readonly #retry: RetrySchedule;
-  readonly #log = new LogReader();
   #state: ConnectionState = { status: 'disconnected', reason: 'never' };
   #attempt: Attempt | undefined;
   #opening: Opening | undefined;
   #generation = 0;
-  #turn: TurnState = 'idle';
-  /** The prompt whose turn runs, as far as the log has been read here. */
-  #turnKey: string | undefined;
-  /** The log was read to its end since the last attach. */
-  #caughtUp = false;
   /** The socket is asked whether it survived sleep. */
   #waking = false;
   /** The page stands still: no socket until it goes on. */
   #asleep = false;
-  /** What the last connection could do. */
-  #abilities: SessionAbilities | undefined;
   /** Why there was no connection; empty on a first attempt. */
   #reason = '';
   #disposed = false;
@@ -60,23 +42,7 @@ export class SessionConnection {
     this.#context = context;
     this.#retry = new RetrySchedule(id, context);
     this.report = new SessionReport(id, context.clock);
-    this.#answers = new Answers(context.clock);
-    this.#cancel = new WantedCancel((state) => {
-      if (!this.#disposed) context.host.cancelChanged?.(id, state);
-    });
-    this.outbox = new Outbox({
-      now: () => context.clock.now(),
-      send: (key, prompt) => {
-        this.#touch();
-        this.report.promptsOut++;
-        this.report.note('prompt', key);
-        this.#link?.prompt(key, prompt);
-      },
-      changed: (entries) => {
-        if (!this.#disposed) context.host.outboxChanged(id, entries);
-      },
-      parallel: () => context.place(id)?.policy.concurrency === 'parallel',
-    });
+    this.traffic = new SessionTraffic(id, context, this);
   }
 
   get state(): ConnectionState {
@@ -88,9 +54,13 @@ export class SessionConnection {
     return this.#attempt !== undefined || this.#retry.armed || this.#asleep;
   }
 
-  /** Something of the user's is on its way. */
-  get holdsWork(): boolean {
-    return this.outbox.waiting || this.#answers.waiting || this.#cancel.state !== 'none';
+  /** Open and acknowledged: the only time when frames may go out. */
+  get link(): Link | undefined {
+    return this.#attempt?.link;
+  }
+
+  get disposed(): boolean {
+    return this.#disposed;
   }
 
   /**
@@ -101,7 +71,7 @@ export class SessionConnection {
     if (this.#disposed) return Promise.reject(trouble.disconnected());
     if (this.#state.status === 'ended') return Promise.reject(trouble.ended());
     if (this.#opening) return this.#opening.promise;
-    if (this.#link) return Promise.resolve();
+    if (this.link) return Promise.resolve();
     const opening = new Opening();
     this.#opening = opening;
     // A dial after a lost connection may be in the queue already: then that is the one.
@@ -111,7 +81,7 @@ export class SessionConnection {
 
   /** Dials at once instead of waiting; the count of attempts stays (R8). */
   retryNow(): void {
-    if (this.#link) this.#attempt?.probe();
+    if (this.link) this.#attempt?.probe();
     else void this.connect().catch(() => {});
   }
 
@@ -133,7 +103,7 @@ export class SessionConnection {
 
   /** The gateway's list has it no more (R11, R17). */
   gone(): void {
-    this.#end(true);
+    this.end(true);
   }
 
   /** Idempotent and final: nothing is reported after it. */
@@ -144,46 +114,10 @@ export class SessionConnection {
     this.#retry.dispose();
   }
 
-  /** @returns its key. @throws ApertureError `outbox_full`. */
-  send(prompt: readonly ContentBlock[], whileBusy: 'queue' | 'interrupt'): string {
-    // Asked before: where the page keeps the log, the new message's own turn runs as soon as it is sent.
-    const turn = this.#abilities ? this.#turn : this.#context.place(this.id)?.was.turn;
-    const running = this.#turnKey;
-    const key = this.outbox.add(prompt);
-    const can = this.#link ? this.#link.cancel !== undefined : this.#cancelsLater;
-    if (whileBusy === 'interrupt' && (turn ?? 'idle') !== 'idle' && can) this.#stopTurn(running);
-    return key;
-  }
-
-  /**
-   * Stops the running turn (R41). Without a connection the wish is kept, where that will go on with the same turn.
-   * @throws ApertureError `not_connected`, `cannot_cancel`.
-   */
-  cancel(): void {
-    if (!this.#link && !this.#cancelsLater) throw trouble.notConnected('stop it');
-    if (this.#link && !this.#link.cancel) throw trouble.cannotCancel();
-    this.#stopTurn(this.#turnKey);
-  }
-
-  /** Kept until the session is attached, if that is to come. Rejects with `not_connected`, `cannot_answer`, or as {@link Answers.submit}. */
-  async answer(requestId: string, optionId: string | undefined): Promise<void> {
-    const { status } = this.#state;
-    const coming = this.live || (status === 'disconnected' && this.#state.reason === 'never');
-    if (!this.#link && !coming) throw trouble.notConnected('answer');
-    if (this.#link && !this.#link.approve) throw trouble.cannotAnswer();
-    this.#touch();
-    await this.#answers.submit(requestId, optionId, this.#sendAnswer);
-  }
-
-  /** Everything up to `n` is on this page's disk. */
-  persisted(n: number): void {
-    this.#link?.retention?.persisted(n);
-  }
-
   hint(hint: EnvironmentHint): void {
     if (hint === 'hidden' || hint === 'frozen') return;
     if (hint !== 'offline') return this.check();
-    if (!this.#link || !this.#attempt) return;
+    if (!this.link || !this.#attempt) return;
     // Shown at once. But a gateway on this machine needs no network, so the socket is asked, and stays.
     this.#setReconnecting(1, OFFLINE);
     this.#attempt.doubt();
@@ -191,7 +125,7 @@ export class SessionConnection {
 
   /** Asks a quiet socket whether it lives, dials at once if a retry waits: on return, when online. */
   check(): void {
-    if (this.#link) this.#attempt?.probe();
+    if (this.link) this.#attempt?.probe();
     else if (this.#retry.armed) this.#dial();
   }
 
@@ -213,40 +147,17 @@ export class SessionConnection {
 
   /** The machine slept, or its clock was set: a socket from before must answer soon, a dial from before counts for nothing. */
   woke(): void {
-    if (!this.#link) return this.live ? this.#dial() : undefined;
+    if (!this.link) return this.live ? this.#dial() : undefined;
     this.#waking = true;
     this.#attempt?.probe(WAKE_PONG_TIMEOUT_MS);
   }
-
-  get #link(): Link | undefined {
-    return this.#attempt?.link;
-  }
-
-  get #cancelsLater(): boolean {
-    const { status } = this.#state;
-    const over = status === 'ended' || status === 'error';
-    return !over && outlivesDrop(this.#abilities, this.#context.place(this.id));
-  }
-
-  #stopTurn(turn: string | undefined): void {
-    this.report.cancels++;
-    this.report.note('cancel', turn);
-    // While the log is read it is not known yet which turn runs.
-    this.#cancel.want(turn, this.#caughtUp ? this.#link : undefined);
-  }
-
-  #sendAnswer = (key: string, requestId: string, optionId: string | undefined): boolean => {
-    if (!this.#link?.approve) return false;
-    this.#link.approve.answer(key, requestId, optionId);
-    return true;
-  };
 
   #dial(): void {
     if (this.#asleep) return;
     this.#drop();
     const { host, clock } = this.#context;
     const attempt = new Attempt(this.id, ++this.#generation, this.#context, {
-      resume: () => this.#log.resume(host.resumePoint(this.id)),
+      resume: () => this.traffic.log.resume(host.resumePoint(this.id)),
       incoming: (message) => this.#incoming(attempt, message),
       roundTrip: (ms) => {
         this.#waking = false;
@@ -255,7 +166,7 @@ export class SessionConnection {
       },
       proven: () => {
         this.#retry.proven();
-        this.#log.proven();
+        this.traffic.log.proven();
       },
       broken: (info, lastWords) => this.#broken(attempt, info, lastWords),
     });
@@ -273,112 +184,44 @@ export class SessionConnection {
         if (!attempt.link) this.#attached(attempt, message.info, message.pending);
         return;
       case 'event':
-        if (attempt.link) this.#event(message.event);
+        if (attempt.link) this.traffic.event(message.event);
         return;
-      case 'ack':
-        if (this.#cancel.settled(message.key)) return;
-        if (this.outbox.acknowledged(message.key, message.duplicate)) return;
-        return this.#answers.acknowledged(message.key);
-      case 'refused':
-        if (this.#cancel.settled(message.key)) return;
-        if (this.outbox.refused(message.key, message.error)) return;
-        return this.#answers.refused(message.key, message.error);
       case 'unreadable':
         return this.#unreadable(attempt, message.n, message.why);
-      case 'summary':
-        this.#context.host.summaryChanged(this.id, message.summary);
-        // Only once the log stands where the summary does, or it would overtake the events.
-        if (message.summary.head <= this.#log.last) this.#setTurn(message.summary.turn);
-        return;
-      case 'remote':
-        return this.#context.host.remoteChanged(this.id, message.remote);
-      case 'ignored':
-        return this.report.ignored(message.why, message.detail);
       default:
+        this.traffic.incoming(message);
     }
   }
 
   #attached(attempt: Attempt, told: Attached, pending: readonly string[]): void {
-    const info = this.#log.attached(attempt.resume, told);
-    if (info === 'again') {
-      this.#again('The log does not fit what this page has; it is read again.');
-      return;
-    }
+    const info = this.traffic.log.attached(attempt.resume, told);
+    if (info === 'again') return this.again('The log does not fit what this page has.');
     const again = this.#reason !== '';
     attempt.acknowledged();
     this.report.attached(again, info.mode);
-    this.lastActivity = Math.max(this.lastActivity, info.session.updatedAt);
-    this.#turn = info.session.turn;
-    this.#abilities = attempt.abilities;
-    if (info.mode !== 'resume') this.#turnKey = undefined;
-    if (!this.#log.sameLog && this.#cancel.state !== 'none') this.#cancel.drop();
     this.#reason = '';
-    this.#context.host.attached(this.id, info, attempt.abilities!);
+    const abilities = attempt.abilities!;
+    this.traffic.attached(info, abilities);
+    this.#context.host.attached(this.id, info, abilities);
     this.#connected(undefined);
-    this.#answers.attached(pending, this.#sendAnswer);
+    this.traffic.ready(pending);
     this.#takeOpening()?.resolve();
-    this.#catchUp();
-  }
-
-  #event(sequenced: SequencedEvent): void {
-    const taken = this.#log.take(sequenced);
-    if (taken === 'again') {
-      this.#again('A part of the log was missing; it is read again.');
-      return;
-    }
-    if (taken.length === 0) return;
-    this.#touch();
-    this.report.eventsIn++;
-    this.#context.host.events(this.id, [...taken]);
-    this.#follow(sequenced.event, this.#log.fresh(sequenced.n));
-    this.#catchUp();
+    this.traffic.catchUp();
   }
 
   /** Once it may have been spoilt on its way; the second time it will not get better. */
   #unreadable(attempt: Attempt, n: number, why: string): void {
-    const instead = attempt.link ? this.#log.unreadable(n, this.#context.clock.now()) : 'again';
+    const instead = attempt.link
+      ? this.traffic.log.unreadable(n, this.#context.clock.now())
+      : 'again';
     this.report.note(`entry ${n} cannot be read: ${why}`);
     if (instead === 'again')
       attempt.spoilt('A part of the log could not be read; it is read again.');
-    else if (instead) this.#event(instead);
+    else if (instead) this.traffic.event(instead);
   }
 
-  /** What the client itself needs to know of an event. `fresh`: it happened after we attached. */
-  #follow(event: SessionEvent, fresh: boolean): void {
-    switch (event.type) {
-      case 'chunk':
-        if (event.key !== undefined) this.outbox.seen(event.key);
-        return;
-      case 'turn':
-        if (event.state === 'idle') this.#cancel.ended(event.key);
-        this.#turnKey = event.state === 'idle' ? undefined : event.key;
-        if (fresh) {
-          this.report.turn(event.state !== 'idle', event.key);
-          this.#setTurn(event.state);
-        }
-        return;
-      case 'resolved':
-        return this.#answers.resolved(event.id);
-      case 'ended':
-        return this.#end(false);
-      default:
-    }
-  }
-
-  #setTurn(turn: TurnState): void {
-    this.#turn = turn;
-    if (this.#caughtUp) this.outbox.turnChanged(turn);
-  }
-
-  #catchUp(): void {
-    if (this.#caughtUp || !this.#link || !this.#log.caughtUp) return;
-    this.#caughtUp = true;
-    this.#cancel.ready(this.#turn !== 'idle', this.#turnKey, this.#link);
-    const knowsKeys = this.#context.place(this.id)?.protocol.knowsKeys === true;
-    this.outbox.ready(this.#turn, knowsKeys && this.#log.sameLog);
-  }
-
-  #again(reason: string): void {
+  /** What came does not fit what this page has: the log is read again. */
+  again(reason: string): void {
     this.#reason = reason;
     this.#dial();
   }
@@ -394,11 +237,11 @@ export class SessionConnection {
     const { code, message } = lastWords ?? info;
     const error = new ApertureError(code, message, { retryable: verdict === 'retry' });
     const opening = this.#takeOpening();
-    if (info.code === 'ended') this.#end(false);
-    else if (verdict === 'lost') this.#end(true);
+    if (info.code === 'ended') this.end(false);
+    else if (verdict === 'lost') this.end(true);
     else if (verdict === 'done') this.#done(message);
     else if (verdict === 'fatal') this.#fail(error);
-    else if (diedInSleep) this.#again(info.message);
+    else if (diedInSleep) this.again(info.message);
     else {
       this.#scheduleRetry(info.message);
       if (!wasAttached) void this.#tellApart();
@@ -408,7 +251,7 @@ export class SessionConnection {
 
   /** Finished as intended: the next message connects again, also one that waits already. */
   #done(why: string): void {
-    const waits = this.outbox.entries.some(({ delivery }) => delivery.state === 'queued');
+    const waits = this.traffic.outbox.entries.some(({ delivery }) => delivery.state === 'queued');
     if (waits) this.#scheduleRetry(why);
     else this.disconnect('closed');
   }
@@ -424,8 +267,8 @@ export class SessionConnection {
     } catch {
       return;
     }
-    if (this.#disposed || this.#state.status !== 'reconnecting' || this.#link) return;
-    if (found.status === 'gone') this.#end(true);
+    if (this.#disposed || this.#state.status !== 'reconnecting' || this.link) return;
+    if (found.status === 'gone') this.end(true);
     else if (found.status === 'refused') this.#fail(found.error);
   }
 
@@ -442,7 +285,8 @@ export class SessionConnection {
     this.#setState({ status: 'error', error: error.toInfo() });
   }
 
-  #end(gone: boolean): void {
+  /** It is over, and its history stays. */
+  end(gone: boolean): void {
     // The close that follows an end says less than the end did (R13).
     if (this.#state.status === 'ended') return;
     this.#release(trouble.ended());
@@ -454,8 +298,7 @@ export class SessionConnection {
     this.#drop();
     this.#reason = '';
     this.#takeOpening()?.reject(error);
-    this.#answers.rejectAll(error);
-    this.#cancel.drop();
+    this.traffic.over(error);
     this.#asleep = false;
   }
 
@@ -465,10 +308,8 @@ export class SessionConnection {
     this.report.closed('here');
     this.#attempt?.dispose();
     this.#attempt = undefined;
-    this.#caughtUp = false;
     this.#waking = false;
-    this.outbox.lost();
-    this.#cancel.lost();
+    this.traffic.lost();
   }
 
   #takeOpening(): Opening | undefined {
@@ -486,10 +327,6 @@ export class SessionConnection {
   #setReconnecting(attempt: number, reason: string, retryAt?: number): void {
     const max = this.#retry.policy.maxAttempts;
     this.#setState({ status: 'reconnecting', attempt, max, reason, retryAt });
-  }
-
-  #touch(): void {
-    this.lastActivity = this.#context.clock.now();
   }
 
   #setState(state: ConnectionState): void {
