@@ -5,6 +5,7 @@
 export type {
   AvailableCommand,
   ContentBlock,
+  McpServer,
   PermissionOption,
   PermissionOptionKind,
   PlanEntry,

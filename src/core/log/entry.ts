@@ -29,6 +29,14 @@ export const GatewayMethod = {
   error: '_aperture/error',
   /** `{level: 'info'|'warning'|'error', text}`: something the reader should know, such as an agent that was started again and does not remember. */
   notice: '_aperture/notice',
+  /** `{op: 'read'|'write', path, bytes?, error?}`: the agent used a file through the gateway. */
+  file: '_aperture/file',
+  /**
+   * `{id, state: 'started', command, args, cwd}`, `{id, state: 'output', text}`, `{id, state: 'truncated'}`,
+   * `{id, state: 'exited', exitCode, signal}` or `{id, state: 'released'}`: a terminal that the agent has from
+   * the gateway; its tool calls name it by `terminalId`. It ends with the agent, without a word of its own.
+   */
+  terminal: '_aperture/terminal',
   /** `{title}`: the user renamed the session. */
   renamed: '_aperture/renamed',
   /** `{by}`: the session was ended; nothing follows. */

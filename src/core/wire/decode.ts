@@ -32,6 +32,13 @@ const contentBlock = when(
 const key = string(1, 128);
 const requestId = string(1, 128);
 
+const settingId = string(1, 1_024);
+const settingValue = when(
+  (value) =>
+    typeof value === 'boolean' ||
+    (typeof value === 'string' && value !== '' && value.length <= 1_024),
+);
+
 const clientFrame = variant('t', {
   attach: {
     // A missing token is a wrong token (4401), not a malformed frame (4400).
@@ -49,6 +56,8 @@ const clientFrame = variant('t', {
     }),
   },
   cancel: { k: key, turn: optional(key) },
+  set_mode: { k: key, mode: settingId },
+  set_option: { k: key, option: settingId, value: settingValue },
   persisted: { n: count },
   ping: { c: number },
 });

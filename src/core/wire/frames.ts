@@ -38,6 +38,24 @@ export interface CancelFrame {
   turn?: string;
 }
 
+/** Changes the agent's mode. What becomes of it stands in the log: `current_mode_update`, or an error with `k`. */
+export interface SetModeFrame {
+  t: 'set_mode';
+  k: string;
+  mode: string;
+}
+
+/** Changes one of the agent's options, likewise: `config_option_update` with all of them, or an error. */
+export interface SetOptionFrame {
+  t: 'set_option';
+  k: string;
+  option: string;
+  /** A select's value, or a boolean option's. */
+  value: string | boolean;
+}
+
+export type SetFrame = SetModeFrame | SetOptionFrame;
+
 /** The page has entries up to `n` on disk; the gateway may trim below the lowest such number. */
 export interface PersistedFrame {
   t: 'persisted';
@@ -51,7 +69,7 @@ export interface PingFrame {
 }
 
 export type ClientFrame =
-  AttachFrame | PromptFrame | AnswerFrame | CancelFrame | PersistedFrame | PingFrame;
+  AttachFrame | PromptFrame | AnswerFrame | CancelFrame | SetFrame | PersistedFrame | PingFrame;
 
 /**
  * `resume`: what follows starts at `since + 1`. `full`: the log starts again at `low`, forget what you have

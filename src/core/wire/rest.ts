@@ -1,6 +1,6 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { SessionId } from '../ids.ts';
-import type { TurnState } from '../acp.ts';
+import type { McpServer, TurnState } from '../acp.ts';
 
 /** What the agent's process is doing. `exited`: ended by itself or was stopped; `failed`: could not start, or crashed. */
 export type AgentState = 'starting' | 'ready' | 'exited' | 'failed';
@@ -67,6 +67,10 @@ export interface NewSessionRequest {
   agent: string;
   cwd: string;
   title?: string;
+  /** As ACP's `session/new` has them; at most 32. What the agent cannot take is left out, and told in the log. */
+  mcpServers?: McpServer[];
+  /** Absolute paths beside `cwd`, under the same rules; at most 32. */
+  additionalDirectories?: string[];
 }
 
 /** `PATCH /v1/sessions/:id` */

@@ -4,13 +4,12 @@ import { isObject, type JsonObject } from '../../core/json.ts';
 import type { AgentSpec } from '../agents/types.ts';
 import { AgentProcess } from './agent-process.ts';
 import { describeExit, describeRpcError, describeStartFailure, type AgentEnd } from './failures.ts';
-import {
-  INVALID_PARAMS,
-  JsonRpcPeer,
-  METHOD_NOT_FOUND,
-  type PeerHost,
-  type RpcId,
-} from './json-rpc.ts';
+import { agentEnvironment } from './environment.ts';
+import { fitting, type SessionExtras } from './extras.ts';
+import { JsonRpcPeer, type PeerHost } from './json-rpc.ts';
+import type { Oddity } from './oddity.ts';
+import { AgentRequests } from './requests.ts';
+import { CLIENT_CAPABILITIES, Services, type ServiceNews } from './services/services.ts';
 import { isConversation, isTurnState, withoutOurs } from './updates.ts';
 
 const PROTOCOL_VERSION = 1;
@@ -22,6 +21,7 @@ const MAX_BAD_LINES = 10_000;
 export interface LinkOptions {
   readonly spec: AgentSpec;
   readonly cwd: string;
+  readonly extras: SessionExtras;
   /** The ACP session to go on with, if this agent ran before. */
   readonly previous?: string;
   /** Longest wait for each answer of the handshake, ms. */
@@ -38,29 +38,25 @@ export interface AgentReady {
   readonly memory: 'new' | 'resumed' | 'loaded' | 'forgotten';
   /** What the agent said of itself, as it said it. */
   readonly details: JsonObject;
+  /** What it cannot take of that which the session was given, in words. */
+  readonly left: readonly string[];
 }
 
 export type PromptOutcome =
   { ok: true; stopReason: string; response: JsonObject } | { ok: false; error: ErrorInfo };
-
-/** Things an agent does that are not in order; dropped and counted (R51). */
-export type Oddity =
-  | 'bad_line'
-  | 'foreign_session'
-  | 'unknown_request'
-  | 'unknown_notification'
-  | 'early_update'
-  | 'late_update'
-  | 'turn_state'
-  | 'too_many_requests';
 
 export interface LinkHost {
   /** The session is open; prompts may go. At most once. */
   ready(info: AgentReady): void;
   /** An update of this session, live, as it came; without what only the gateway may say. */
   update(params: JsonObject): void;
-  /** A permission request; `respond` takes ACP's result and may be called once. */
-  permission(params: JsonObject, respond: (result: unknown) => void): void;
+  /**
+   * A permission request; `respond` takes ACP's result and may be called once. `withdrawn` aborts when the
+   * agent does not want an answer any more.
+   */
+  permission(params: JsonObject, respond: (result: unknown) => void, withdrawn: AbortSignal): void;
+  /** What the gateway did for it. */
+  served(news: ServiceNews): void;
   /** It could not be started, or is gone. Once; never after `stop`. */
   ended(end: AgentEnd): void;
   odd(what: Oddity, detail: string): void;
@@ -73,6 +69,8 @@ export interface LinkHost {
 export class AgentLink {
   readonly #process: AgentProcess;
   readonly #peer: JsonRpcPeer;
+  readonly #services: Services;
+  readonly #requests: AgentRequests;
   #acpSessionId: string | undefined;
   #early: JsonObject[] = [];
   /** While `session/load` replays what the log already has. */
@@ -81,21 +79,35 @@ export class AgentLink {
   #ready = false;
   #over = false;
   #badLines = 0;
+  #left: readonly string[] = [];
 
   constructor(
     private readonly options: LinkOptions,
     private readonly host: LinkHost,
   ) {
+    const { spec, cwd, extras } = options;
     this.#peer = new JsonRpcPeer(this.#peerHost());
-    this.#process = new AgentProcess(options.spec, options.cwd, {
+    this.#services = new Services({
+      roots: [cwd, ...extras.additionalDirectories],
+      // The agent's own keys are its own: what it runs gets what it passes on.
+      environment: () => agentEnvironment({ env: {}, passEnv: [] }, process.env),
+      news: (news) => this.#over || host.served(news),
+    });
+    this.#requests = new AgentRequests(this.#peer, this.#services, {
+      isOurs: ({ sessionId }) =>
+        this.#acpSessionId !== undefined && sessionId === this.#acpSessionId,
+      permission: (params, respond, withdrawn) => host.permission(params, respond, withdrawn),
+      odd: (what, detail) => host.odd(what, detail),
+    });
+    this.#process = new AgentProcess(spec, cwd, {
       line: (line) => this.#peer.receive(line),
       exited: (exit) => {
-        this.#end(describeExit(options.spec, exit, this.#process.stderrTail(), !this.#ready));
+        this.#end(describeExit(spec, exit, this.#process.stderrTail(), !this.#ready));
       },
     });
     this.#handshake().catch((error: unknown) => {
       if (this.#over) return;
-      const { spec, initTimeoutMs } = options;
+      const { initTimeoutMs } = options;
       const stderr = this.#process.stderrTail();
       const end = describeStartFailure(spec, error, this.#step, initTimeoutMs, stderr);
       this.#end(end);
@@ -124,6 +136,23 @@ export class AgentLink {
     });
   }
 
+  /**
+   * Changes a setting of the session (`session/set_mode`, `session/set_config_option`). Resolves with what the
+   * agent answered.
+   *
+   * @throws ErrorInfo-like ApertureError, in words for the reader.
+   */
+  async set(method: string, params: JsonObject): Promise<JsonObject> {
+    const { spec, initTimeoutMs } = this.options;
+    const whole = { ...params, sessionId: this.#acpSessionId };
+    try {
+      return await this.#peer.request(method, whole, asObject, initTimeoutMs);
+    } catch (error) {
+      const info = describeRpcError(spec, error);
+      throw new ApertureError(info.code, info.message, { retryable: info.retryable });
+    }
+  }
+
   cancel(): void {
     this.#peer.notify('session/cancel', { sessionId: this.#acpSessionId });
   }
@@ -140,12 +169,15 @@ export class AgentLink {
   /** Ends the process; the host hears nothing more. Resolves when it is gone. */
   stop(): Promise<void> {
     this.#over = true;
+    this.#services.close();
     this.#peer.close(new ApertureError('agent_stopped', 'The agent was stopped.'));
     return this.#process.stop(this.options.stopGraceMs);
   }
 
   #end(end: AgentEnd): void {
     if (this.#over) return;
+    // Its terminals end before it: nothing follows its end in the log.
+    this.#services.close();
     this.#over = true;
     this.#peer.close(new ApertureError(end.error.code, end.error.message, end.error));
     this.host.ended(end);
@@ -157,8 +189,7 @@ export class AgentLink {
       'initialize',
       {
         protocolVersion: PROTOCOL_VERSION,
-        // Agents read, write and run things themselves, in the session's directory.
-        clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+        clientCapabilities: CLIENT_CAPABILITIES,
         clientInfo: { name: 'aperture', title: 'Aperture', version },
       },
       asObject,
@@ -170,7 +201,9 @@ export class AgentLink {
         `${this.options.spec.title} speaks ACP version ${JSON.stringify(hello['protocolVersion'])}; this gateway speaks version ${PROTOCOL_VERSION}. Install a version of the agent that fits.`,
       );
     }
-    const base = { cwd, mcpServers: [] };
+    const { params, left } = fitting(this.options.extras, hello);
+    this.#left = left;
+    const base = { cwd, ...params };
     let memory: AgentReady['memory'] = 'new';
     if (previous !== undefined) {
       if (await this.#goOn(previous, base, hello)) return;
@@ -231,6 +264,7 @@ export class AgentLink {
     this.host.ready({
       acpSessionId: id,
       memory,
+      left: this.#left,
       details: {
         agentInfo: hello['agentInfo'] ?? undefined,
         agentCapabilities: hello['agentCapabilities'] ?? undefined,
@@ -248,9 +282,10 @@ export class AgentLink {
       notification: (method, params) => {
         if (this.#over) return;
         if (method === 'session/update') this.#update(params);
+        else if (method === '$/cancel_request') this.#requests.cancel(params);
         else this.host.odd('unknown_notification', method);
       },
-      request: (method, params, id) => this.#request(method, params, id),
+      request: (method, params, id) => this.#over || this.#requests.request(method, params, id),
       malformed: (line) => {
         // Its text stays out of the gateway's log (R48): it may be anything.
         this.host.odd('bad_line', `${line.length} characters`);
@@ -272,24 +307,6 @@ export class AgentLink {
     if (this.#replaying && isConversation(params)) return;
     if (isTurnState(params)) return this.host.odd('turn_state', 'session/update');
     this.host.update(withoutOurs(params));
-  }
-
-  #request(method: string, params: JsonObject, id: RpcId): void {
-    if (this.#over) return;
-    if (method !== 'session/request_permission') {
-      this.host.odd('unknown_request', method);
-      return this.#peer.respondError(id, METHOD_NOT_FOUND, `Method not found: ${method}`);
-    }
-    if (params['sessionId'] !== this.#acpSessionId || this.#acpSessionId === undefined) {
-      this.host.odd('foreign_session', method);
-      return this.#peer.respondError(id, INVALID_PARAMS, 'Unknown session.');
-    }
-    let answered = false;
-    this.host.permission(params, (result) => {
-      if (answered) return;
-      answered = true;
-      this.#peer.respond(id, result);
-    });
   }
 }
 

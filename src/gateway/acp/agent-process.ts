@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAX_SERVER_FRAME_BYTES } from '../../core/limits.ts';
 import type { AgentSpec } from '../agents/types.ts';
+import { born, gone, killGroup } from './children.ts';
 import { agentEnvironment } from './environment.ts';
 import { LineSplitter } from './lines.ts';
 import { Tail } from './tail.ts';
@@ -13,6 +14,8 @@ const MAX_UNREAD_BYTES = 4 * MAX_SERVER_FRAME_BYTES;
 const STDERR_BYTES = 64 * 1024;
 /** How long output may still come after the process has exited (ms): a grandchild may hold the pipe open. */
 const DRAIN_MS = 500;
+
+export { killAllChildren as killAllAgents } from './children.ts';
 
 /** How a process ended. All fields absent: it was never started, see `spawnError`. */
 export interface ProcessExit {
@@ -27,14 +30,6 @@ export interface ProcessHost {
   line(line: string): void;
   /** Once; all output has been delivered before. */
   exited(exit: ProcessExit): void;
-}
-
-/** Processes that are alive, so that a gateway that ends in a hurry takes them along. */
-const living = new Set<AgentProcess>();
-
-/** Kills every agent at once, without waiting: for the gateway's own exit. */
-export function killAllAgents(): void {
-  for (const process of living) process.kill('SIGKILL');
 }
 
 /**
@@ -62,7 +57,7 @@ export class AgentProcess {
       windowsHide: true,
     });
     this.#child = child;
-    living.add(this);
+    born(this);
     const lines = new LineSplitter(
       MAX_LINE_BYTES,
       (line) => host.line(line),
@@ -79,7 +74,7 @@ export class AgentProcess {
       const finish = (exit: ProcessExit): void => {
         if (this.#exited) return;
         this.#exited = true;
-        living.delete(this);
+        gone(this);
         host.exited({ ...exit, killedFor: this.#killedFor });
         resolve();
       };
@@ -158,16 +153,8 @@ export class AgentProcess {
     return this.#closed;
   }
 
-  /** To the whole group where there are groups. */
   kill(signal: 'SIGTERM' | 'SIGKILL'): void {
-    const { pid } = this.#child;
-    if (pid === undefined) return;
-    try {
-      if (process.platform === 'win32') this.#child.kill(signal);
-      else process.kill(-pid, signal);
-    } catch {
-      // Nobody is left in the group.
-    }
+    killGroup(this.#child, signal);
   }
 
   #end(): void {

@@ -18,6 +18,8 @@ export class RpcError extends Error {
 
 export const METHOD_NOT_FOUND = -32601;
 export const INVALID_PARAMS = -32602;
+/** ACP's: whoever asked does not want an answer any more. */
+export const REQUEST_CANCELLED = -32800;
 
 export interface PeerHost {
   write(line: string): void;
@@ -93,6 +95,8 @@ export class JsonRpcPeer {
           ? undefined
           : setTimeout(() => {
               this.#waiting.delete(id);
+              // Nobody waits any more; whoever works on it may stop.
+              this.notify('$/cancel_request', { requestId: id });
               reject(
                 new ApertureError('rpc_timeout', `No answer to ${method} in ${timeoutMs} ms.`),
               );

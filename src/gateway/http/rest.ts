@@ -58,8 +58,14 @@ const ROUTES: readonly Route[] = [
       GET: ({ response }, { pool }) => sendJson(response, 200, { sessions: pool.list() }),
       POST: async ({ request, response }, { pool }) => {
         const body = await readObject(request);
-        const { agent, cwd, title } = body;
-        const session = await pool.create({ agent, cwd, title });
+        const { agent, cwd, title, mcpServers, additionalDirectories } = body;
+        const session = await pool.create({
+          agent,
+          cwd,
+          title,
+          mcpServers,
+          additionalDirectories,
+        });
         response.setHeader('Location', `/v1/sessions/${session.id}`);
         sendJson(response, 201, session.summary());
       },

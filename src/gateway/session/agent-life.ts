@@ -8,6 +8,8 @@ import {
   type LinkHost,
   type PromptOutcome,
 } from '../acp/agent-link.ts';
+import { NO_EXTRAS } from '../acp/extras.ts';
+import type { ServiceNews } from '../acp/services/services.ts';
 import type { AgentEnd } from '../acp/failures.ts';
 import type { AgentSpec } from '../agents/types.ts';
 import type { Logger } from '../logger.ts';
@@ -33,7 +35,7 @@ export interface AgentLifeHost {
   ready(): void;
   update(params: JsonObject): void;
   /** `respond` takes ACP's result and may be called once. */
-  asks(params: JsonObject, respond: (result: unknown) => void): void;
+  asks(params: JsonObject, respond: (result: unknown) => void, withdrawn: AbortSignal): void;
   /** It is gone, and the log is about to say so: what waits for it ends before that. */
   ending(): void;
   /** The log has said it. */
@@ -94,13 +96,13 @@ export class AgentLife {
   start(): void {
     if (this.#stopped) return;
     const { timings, version, logger, spec } = this.options;
-    const { cwd, acpSessionId: previous } = this.record.facts;
+    const { cwd, acpSessionId: previous, extras = NO_EXTRAS } = this.record.facts;
     this.#error = undefined;
     this.#setState('starting', {});
     const { initTimeoutMs, stopGraceMs } = timings;
     const own: { link?: AgentLink } = {};
     try {
-      const options = { spec: spec(), cwd, previous, initTimeoutMs, stopGraceMs, version };
+      const options = { spec: spec(), cwd, extras, previous, initTimeoutMs, stopGraceMs, version };
       own.link = this.#link = new AgentLink(options, this.#hostOf(own));
       if (this.record.log.isCongested) own.link.pause();
       logger.info('agent.started', { sessionId: this.record.id, pid: this.#link.pid });
@@ -137,6 +139,14 @@ export class AgentLife {
     return true;
   }
 
+  /**
+   * Changes a setting of the agent's session. @returns undefined when there is no agent that could; else its
+   * answer, or ApertureError why it refused. Not settled when the agent goes before it answers.
+   */
+  set(method: string, params: JsonObject): Promise<JsonObject> | undefined {
+    return this.#state === 'ready' ? this.#link?.set(method, params) : undefined;
+  }
+
   cancel(): void {
     this.#link?.cancel();
   }
@@ -171,24 +181,33 @@ export class AgentLife {
     return {
       ready: (info) => current() && this.#ready(info),
       update: (params) => current() && this.host.update(params),
-      permission: (params, respond) => {
-        if (current()) this.host.asks(params, respond);
+      permission: (params, respond, withdrawn) => {
+        if (current()) this.host.asks(params, respond, withdrawn);
         else respond(entries.CANCELLED);
       },
+      served: (news) => current() && this.#served(news),
       ended: (end) => current() && this.#ended(end),
       odd: (what, detail) => this.oddities.add(what, detail),
     };
   }
 
-  #ready({ acpSessionId, memory, details }: AgentReady): void {
+  #ready({ acpSessionId, memory, left, details }: AgentReady): void {
     this.#setState('ready', details);
     const forgotten = memory === 'forgotten';
     if (forgotten && this.record.facts.prompted) {
       const text = `${this.title} was started again and does not remember what was said before. Tell it what it needs to know.`;
       this.record.append(entries.notice('warning', text));
     }
+    if (left.length > 0) {
+      const text = `${this.title} cannot use ${left.join(', ')}; the session goes on without.`;
+      this.record.append(entries.notice('warning', text));
+    }
     this.record.keep({ acpSessionId, ...(forgotten && { prompted: false }) });
     this.host.ready();
+  }
+
+  #served({ what, ...news }: ServiceNews): void {
+    this.record.append(what === 'file' ? entries.file(news) : entries.terminal(news));
   }
 
   #ended(end: AgentEnd): void {

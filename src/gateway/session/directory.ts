@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { ApertureError } from '../../core/errors.ts';
 import type { DirectoriesResponse } from '../../core/wire/rest.ts';
+import { contains } from '../acp/services/contained.ts';
 
 const MAX_LISTED = 500;
 
@@ -106,12 +107,6 @@ export async function listDirectories(
 }
 
 const hidden = (name: string): number => (name.startsWith('.') ? 1 : 0);
-
-/** Whether `inner` is `outer` or lies inside it; both real paths. */
-export function contains(outer: string, inner: string): boolean {
-  const way = path.relative(outer, inner);
-  return way === '' || (way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way));
-}
 
 function explain(error: unknown, wanted: string): ApertureError {
   const code = (error as NodeJS.ErrnoException).code;

@@ -53,6 +53,22 @@ export const failure = (error: ErrorInfo, key: string): LoggedMessage => ({
   params: { error, key },
 });
 
+/** The agent read or wrote a file through the gateway. */
+export const file = (news: JsonObject): LoggedMessage => ({
+  method: GatewayMethod.file,
+  params: news,
+});
+
+/** What became of a terminal that the agent has from the gateway. */
+export const terminal = (news: JsonObject): LoggedMessage => ({
+  method: GatewayMethod.terminal,
+  params: news,
+});
+
+/** A client changed a setting, and the agent took it; in the words of the agent's own update. */
+export const setting = (body: JsonObject, key: string, by: string): LoggedMessage =>
+  update(body, { key, by });
+
 export const notice = (level: 'info' | 'warning' | 'error', text: string): LoggedMessage => ({
   method: GatewayMethod.notice,
   params: { level, text },

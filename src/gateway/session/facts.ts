@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../core/json.ts';
+import { NO_EXTRAS, type SessionExtras } from '../acp/extras.ts';
 import type { TitleGiver } from './title.ts';
 
 /** What a restarted gateway must know of a session beside its log. Times are ms since 1970. */
@@ -7,6 +8,8 @@ export interface SessionFacts {
   agent: { name: string; title: string };
   cwd: string;
   createdAt: number;
+  /** MCP servers and more directories, if it was given any. */
+  extras?: SessionExtras;
   /** The agent's own session, to be resumed or loaded. */
   acpSessionId?: string;
   /** A prompt has gone to the agent under `acpSessionId`. */
@@ -32,8 +35,19 @@ export const factsToJson = (facts: SessionFacts): JsonObject => ({ ...facts });
 
 /** @returns undefined for what no gateway of this kind has written. */
 export function factsFromJson(value: JsonObject): SessionFacts | undefined {
-  const { title, agent, cwd, createdAt, acpSessionId, prompted, turn, asking, ended, origin } =
-    value;
+  const {
+    title,
+    agent,
+    cwd,
+    createdAt,
+    extras,
+    acpSessionId,
+    prompted,
+    turn,
+    asking,
+    ended,
+    origin,
+  } = value;
   if (!isObject(title) || !isObject(agent) || typeof cwd !== 'string') return undefined;
   if (typeof title['text'] !== 'string' || typeof agent['name'] !== 'string') return undefined;
   const giver = (['nobody', 'agent', 'user'] as const).find((by) => by === title['by']);
@@ -42,6 +56,7 @@ export function factsFromJson(value: JsonObject): SessionFacts | undefined {
     agent: { name: agent['name'], title: String(agent['title'] ?? agent['name']) },
     cwd,
     createdAt: typeof createdAt === 'number' ? createdAt : 0,
+    ...(isObject(extras) && { extras: extrasFromJson(extras) }),
     ...(typeof acpSessionId === 'string' && { acpSessionId }),
     prompted: prompted === true,
     ...(isTurn(turn) && { turn }),
@@ -61,3 +76,10 @@ const isOrigin = (value: unknown): value is SessionOrigin =>
   isObject(value) &&
   (value['dialect'] === 'thread' || value['dialect'] === 'single') &&
   typeof value['key'] === 'string';
+
+const extrasFromJson = ({ mcpServers, additionalDirectories }: JsonObject): SessionExtras => ({
+  mcpServers: Array.isArray(mcpServers) ? mcpServers.filter(isObject) : NO_EXTRAS.mcpServers,
+  additionalDirectories: Array.isArray(additionalDirectories)
+    ? additionalDirectories.map(String)
+    : NO_EXTRAS.additionalDirectories,
+});

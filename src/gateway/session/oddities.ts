@@ -1,4 +1,4 @@
-import type { Oddity } from '../acp/agent-link.ts';
+import type { Oddity } from '../acp/oddity.ts';
 import type { Logger } from '../logger.ts';
 
 /** Of each kind of oddity, this many are written to the gateway's log; the rest are counted. */

@@ -9,6 +9,7 @@ import type { Journal } from '../journal/port.ts';
 import type { Logger } from '../logger.ts';
 import type { Timings } from '../timings.ts';
 import { checkDirectory, listDirectories, resolveDirectory } from './directory.ts';
+import { checkExtras, type WantedExtras } from './extras.ts';
 import { factsFromJson, factsToJson, type SessionOrigin } from './facts.ts';
 import { Session, type SessionOptions } from './session.ts';
 
@@ -28,7 +29,7 @@ export interface PoolOptions {
 }
 
 /** What a client asked for, not yet checked. */
-export interface Wanted {
+export interface Wanted extends WantedExtras {
   readonly agent: unknown;
   readonly cwd: unknown;
   readonly title: unknown;
@@ -76,9 +77,9 @@ export class SessionPool {
    * Checks the wish, makes the session and starts its agent; does not wait for the agent.
    *
    * @throws ApertureError `unknown_agent`, `agent_missing`, `bad_title`, `session_limit`, or as
-   *   `resolveDirectory`.
+   *   `resolveDirectory` and `checkExtras`.
    */
-  async create({ agent, cwd, title, origin }: Wanted): Promise<Session> {
+  async create({ agent, cwd, title, origin, ...wanted }: Wanted): Promise<Session> {
     const spec = this.#spec(agent);
     const given = title === undefined || title === '' ? undefined : checkTitle(title);
     if (cwd !== undefined && typeof cwd !== 'string') {
@@ -88,6 +89,7 @@ export class SessionPool {
       cwd || spec.cwd || this.options.defaultCwd,
       this.options.roots,
     );
+    const extras = await checkExtras(wanted, this.options.roots);
     const { journal, maxSessions, logger, now } = this.options;
     // After the last await: two requests at once must not both pass.
     if (this.#sessions.size >= maxSessions) {
@@ -107,6 +109,7 @@ export class SessionPool {
         },
         agent: { name: spec.name, title: spec.title },
         cwd: directory,
+        ...(extras && { extras }),
         createdAt: now(),
         prompted: false,
         asking: [],

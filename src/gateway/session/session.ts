@@ -1,7 +1,7 @@
 import type { SessionId } from '../../core/ids.ts';
 import { isObject, type JsonObject } from '../../core/json.ts';
 import { MAX_SEEN_KEYS } from '../../core/limits.ts';
-import type { AnswerFrame, CancelFrame, PromptFrame } from '../../core/wire/frames.ts';
+import type { AnswerFrame, CancelFrame, PromptFrame, SetFrame } from '../../core/wire/frames.ts';
 import type { SessionSummary } from '../../core/wire/rest.ts';
 import { isConversation } from '../acp/updates.ts';
 import type { SessionLog } from '../journal/port.ts';
@@ -14,6 +14,7 @@ import { refuse, type Receipt } from './receipt.ts';
 import { SessionRecord } from './record.ts';
 import { missingEnd } from './recover.ts';
 import { SeenKeys } from './seen-keys.ts';
+import { changeSetting } from './settings.ts';
 import { Turns } from './turns.ts';
 
 export interface SessionOptions extends AgentLifeOptions {
@@ -55,7 +56,7 @@ export class Session {
     this.#agent = new AgentLife(this.#record, this.#oddities, options, {
       ready: () => this.#turns.agentReady(),
       update: (params) => this.#agentUpdate(params),
-      asks: (params, respond) => this.#turns.ask(params, respond),
+      asks: (params, respond, withdrawn) => this.#turns.ask(params, respond, withdrawn),
       ending: () => this.#turns.settleAll('gateway', 'agent_exited'),
       ended: () => this.#turns.agentGone(),
     });
@@ -144,6 +145,20 @@ export class Session {
     if (before) return before;
     this.#turns.cancel(by, turn);
     return this.#accepted(k, this.log.head);
+  }
+
+  /** Changes the agent's mode or one of its options; what it says to that stands in the log. */
+  set(frame: SetFrame, by: string): Receipt {
+    const before = this.#before(frame.k);
+    if (before) return before;
+    if (!changeSetting(this.#record, this.#agent, frame, by)) {
+      return refuse(
+        'agent_not_ready',
+        'The agent is not running. Send a message to start it.',
+        true,
+      );
+    }
+    return this.#accepted(frame.k, this.log.head);
   }
 
   /** @param title one line, not empty. */

@@ -118,7 +118,7 @@ export class Turns {
   }
 
   /** A permission request of the agent. */
-  ask(params: JsonObject, respond: (result: unknown) => void): void {
+  ask(params: JsonObject, respond: (result: unknown) => void, withdrawn: AbortSignal): void {
     // A cancelled turn gets no more permissions; ACP wants its requests answered so.
     if (this.agent.hangs || this.#turn?.cancelling) return respond(entries.CANCELLED);
     if (this.#desk.isFull) {
@@ -127,6 +127,7 @@ export class Turns {
     }
     const id = this.#desk.open(this.record.log.head + 1, params, respond);
     this.record.append({ method: 'session/request_permission', id, params });
+    withdrawn.addEventListener('abort', () => this.#withdraw(id), { once: true });
     if (this.#turn && this.#desk.size === 1) {
       this.record.append(entries.turnState('requires_action', this.#turn.key));
     }
@@ -143,14 +144,29 @@ export class Turns {
     const settled = this.#desk.settle(id, result.outcome, record.log.head);
     if (!settled.ok) return settled;
     const n = record.append(entries.requestResolved(id, by, result.outcome), k);
-    if (this.#turn && this.#desk.size === 0) {
-      record.append(entries.turnState('running', this.#turn.key));
-    }
-    this.#keep();
-    record.observers.summaryChanged();
+    this.#goesOn();
     this.options.logger.info('answer', { sessionId: record.id, requestId: id, by });
     record.log.whenCommitted(n).then(() => settled.respond(result), ENDED_MEANWHILE);
     return { ok: true, n };
+  }
+
+  /** The agent does not want its answer any more, and has been told that it gets none. */
+  #withdraw(id: string): void {
+    const settled = this.#desk.settle(id, { outcome: 'cancelled' }, this.record.log.head);
+    if (!settled.ok) return;
+    this.record.append(
+      entries.requestResolved(id, 'gateway', { outcome: 'cancelled' }, 'withdrawn'),
+    );
+    this.#goesOn();
+  }
+
+  /** After a request was settled. */
+  #goesOn(): void {
+    if (this.#turn && this.#desk.size === 0) {
+      this.record.append(entries.turnState('running', this.#turn.key));
+    }
+    this.#keep();
+    this.record.observers.summaryChanged();
   }
 
   /** Cancels every request that waits. @returns whether there was one. */

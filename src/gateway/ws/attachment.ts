@@ -108,6 +108,9 @@ export class Attachment {
       case 'cancel':
         this.connection.live?.count('cancels');
         return this.#answer(frame.k, this.session.cancel(frame, this.by));
+      case 'set_mode':
+      case 'set_option':
+        return this.#answer(frame.k, this.session.set(frame, this.by));
       case 'ping':
         return this.#send({ t: 'pong', c: frame.c });
       case 'persisted':

@@ -176,35 +176,35 @@ describe('attaching', () => {
   });
 });
 
-describe('before a token was shown', () => {
-  /** Everything that the gateway says to a socket of which one unfinished frame comes. */
-  async function unfinished(announced: number, sent: number): Promise<Buffer> {
-    const to = await gateway({ scripted: [] }, { timings: { attachTimeoutMs: 700 } });
-    const { id } = await createSession(to);
-    const socket = createConnection(to.port, '127.0.0.1');
-    onTestFinished(() => void socket.destroy());
-    socket.on('error', () => {});
-    socket.write(
-      `GET /v1/sessions/${id}/ws HTTP/1.1\r\nHost: 127.0.0.1:${to.port}\r\n` +
-        'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
-        `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n` +
-        'Sec-WebSocket-Protocol: aperture.v1\r\n\r\n',
-    );
-    const header = Buffer.alloc(14);
-    header.set([0x81, 0xff]);
-    header.writeUInt32BE(announced, 6);
-    socket.write(Buffer.concat([header, Buffer.alloc(sent, ' ')]));
-    const heard: Buffer[] = [];
-    return new Promise((resolve) => {
-      socket.on('data', (chunk: Buffer) => {
-        heard.push(chunk);
-        const all = Buffer.concat(heard);
-        const close = all.indexOf(0x88, all.indexOf('\r\n\r\n') + 4);
-        if (close > 0) resolve(all.subarray(close));
-      });
+/** Everything that the gateway says to a socket of which one unfinished frame comes. */
+async function unfinished(announced: number, sent: number): Promise<Buffer> {
+  const to = await gateway({ scripted: [] }, { timings: { attachTimeoutMs: 700 } });
+  const { id } = await createSession(to);
+  const socket = createConnection(to.port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  socket.write(
+    `GET /v1/sessions/${id}/ws HTTP/1.1\r\nHost: 127.0.0.1:${to.port}\r\n` +
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}\r\n` +
+      'Sec-WebSocket-Protocol: aperture.v1\r\n\r\n',
+  );
+  const header = Buffer.alloc(14);
+  header.set([0x81, 0xff]);
+  header.writeUInt32BE(announced, 6);
+  socket.write(Buffer.concat([header, Buffer.alloc(sent, ' ')]));
+  const heard: Buffer[] = [];
+  return new Promise((resolve) => {
+    socket.on('data', (chunk: Buffer) => {
+      heard.push(chunk);
+      const all = Buffer.concat(heard);
+      const close = all.indexOf(0x88, all.indexOf('\r\n\r\n') + 4);
+      if (close > 0) resolve(all.subarray(close));
     });
-  }
+  });
+}
 
+describe('before a token was shown', () => {
   test('[R71] no large frame is gathered: the socket is closed as soon as more has come than an attach may have', async () => {
     const close = await unfinished(7 * 1024 * 1024, 64 * 1024);
     expect(close.readUInt16BE(2)).toBe(4400);

@@ -20,6 +20,8 @@
  *                           (request ids count from 0 in every agent anyway)
  *   --no-message-id         chunks without messageId
  *   --tag TAG               goes before each token of STREAM
+ *   --settings              has two modes and two options
+ *   --takes-all             advertises MCP over HTTP and additional directories
  *
  * Prompt words; several steps stand on lines of their own or are separated by ` ; `
  *   SAY text                one chunk                          THINK text     one thought chunk
@@ -39,6 +41,10 @@
  *   UPDATE json             a session/update exactly like this
  *   ASK_LATER ms            PERMIT, ms after the turn has ended
  *   CHILD                   starts a grandchild that lives until its group is killed; says `Child: <pid>`
+ *   CALL method json        a request of the client (`$CWD` and `$TERM`, the last terminal, are put in); says the
+ *                           result or the error as JSON on a line
+ *   TAKE_BACK method json   the same, and at once `$/cancel_request` for it
+ *   GIVEN                   what `initialize` and `session/new` were given, as JSON on a line
  *   STOP reason             ends the turn with that stop reason
  *   FAIL [message]          answers the prompt with an error   CRASH [code]   a line on stderr, then exit (code 1)
  *   anything else           is said back: `You said: …`
@@ -64,6 +70,8 @@ let requests = 0;
 let updates = 0;
 let tools = 0;
 let messages = 0;
+let terminal = '';
+let given;
 
 function die(code, line) {
   process.stderr.write(`scripted agent: ${line}\n`);
@@ -97,9 +105,10 @@ function chunk(session, text, kind = 'agent_message_chunk') {
   return update(session, withMessageId ? { ...body, messageId } : body);
 }
 
-function request(method, params) {
+function request(method, params, then) {
   const id = requests++;
   write({ id, method, params });
+  then?.(id);
   return new Promise((resolve) => waiting.set(id, resolve));
 }
 
@@ -255,6 +264,18 @@ const WORDS = {
     });
     return chunk(session, `Child: ${child.pid}`);
   },
+  async CALL(session, rest, _signal, then) {
+    const [, method, json] = /^(\S+)\s*([^]*)$/.exec(rest);
+    const filled = (json || '{}').replaceAll('$CWD', session.cwd).replaceAll('$TERM', terminal);
+    const reply = await request(method, { sessionId: session.id, ...JSON.parse(filled) }, then);
+    terminal = reply.result?.terminalId ?? terminal;
+    await chunk(session, `${JSON.stringify(reply.result ?? { error: reply.error })}\n`);
+  },
+  TAKE_BACK: (session, rest, signal) =>
+    WORDS.CALL(session, rest, signal, (requestId) =>
+      write({ method: '$/cancel_request', params: { requestId } }),
+    ),
+  GIVEN: (session) => chunk(session, `${JSON.stringify([given, session.given])}\n`),
   STOP: (_session, reason) => ({ stopReason: reason }),
   FAIL(_session, message) {
     throw Object.assign(new Error(message || 'Told to fail'), { code: -32603 });
@@ -283,10 +304,32 @@ async function prompt({ sessionId, prompt: blocks }) {
   return { stopReason: turn.signal.aborted ? 'cancelled' : stopReason };
 }
 
+const modes = {
+  currentModeId: 'ask',
+  availableModes: [
+    { id: 'ask', name: 'Ask' },
+    { id: 'code', name: 'Code' },
+  ],
+};
+const configOptions = [
+  {
+    id: 'model',
+    name: 'Model',
+    type: 'select',
+    currentValue: 'small',
+    options: [
+      { value: 'small', name: 'Small' },
+      { value: 'large', name: 'Large' },
+    ],
+  },
+  { id: 'fast', name: 'Fast', type: 'boolean', currentValue: false },
+];
+
 const never = () => new Promise(() => {});
 
 const METHODS = {
-  async initialize() {
+  async initialize({ clientCapabilities }) {
+    given = clientCapabilities;
     if (has('--never-initialize')) return never();
     if (has('--slow-initialize'))
       await sleep(Number(valueOf('--slow-initialize')), new AbortController().signal);
@@ -296,17 +339,21 @@ const METHODS = {
       agentCapabilities: {
         loadSession: has('--load'),
         promptCapabilities: { image: true, embeddedContext: true },
+        ...(has('--takes-all') && {
+          mcpCapabilities: { http: true },
+          sessionCapabilities: { additionalDirectories: {} },
+        }),
       },
       authMethods: [],
     };
   },
-  'session/new'({ cwd }) {
+  'session/new'({ cwd, ...rest }) {
     if (has('--never-session')) return never();
     if (has('--refuse-session'))
       throw Object.assign(new Error('Authentication required'), { code: -32000 });
     const id = colliding ? 's1' : randomUUID();
-    sessions.set(id, { id, cwd, history: [] });
-    return { sessionId: id };
+    sessions.set(id, { id, cwd, given: rest, history: [] });
+    return { sessionId: id, ...(has('--settings') && { modes, configOptions }) };
   },
   async 'session/load'({ sessionId, cwd }) {
     if (!has('--load')) throw Object.assign(new Error('Method not found'), { code: -32601 });
@@ -316,6 +363,20 @@ const METHODS = {
     for (const [kind, text] of history)
       await update(session, { sessionUpdate: kind, content: { type: 'text', text } });
     return {};
+  },
+  'session/set_mode'({ modeId }) {
+    if (!has('--settings')) throw Object.assign(new Error('Method not found'), { code: -32601 });
+    if (!modes.availableModes.some(({ id }) => id === modeId))
+      throw Object.assign(new Error(`No mode ${modeId}`), { code: -32602 });
+    modes.currentModeId = modeId;
+    return {};
+  },
+  'session/set_config_option'({ configId, value, type }) {
+    const option = configOptions.find(({ id }) => id === configId);
+    if (!has('--settings') || !option || (option.type === 'boolean') !== (type === 'boolean'))
+      throw Object.assign(new Error(`No such option: ${configId}`), { code: -32602 });
+    option.currentValue = value;
+    return { configOptions };
   },
   'session/prompt': prompt,
   'session/cancel'({ sessionId }) {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memoryJournal } from '../../../src/gateway/journal/memory.ts';
-import { contains } from '../../../src/gateway/session/directory.ts';
+import { contains } from '../../../src/gateway/acp/services/contained.ts';
 import { PermissionDesk } from '../../../src/gateway/session/permissions.ts';
 import { SeenKeys } from '../../../src/gateway/session/seen-keys.ts';
 import { Title } from '../../../src/gateway/session/title.ts';

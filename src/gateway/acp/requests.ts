@@ -1,0 +1,92 @@
+import type { JsonObject } from '../../core/json.ts';
+import {
+  INVALID_PARAMS,
+  METHOD_NOT_FOUND,
+  REQUEST_CANCELLED,
+  RpcError,
+  type JsonRpcPeer,
+  type RpcId,
+} from './json-rpc.ts';
+import type { Services } from './services/services.ts';
+import type { Oddity } from './oddity.ts';
+
+/** Requests of one agent that may be under way at once (R30). */
+const MAX_UNDER_WAY = 1_000;
+
+export interface RequestsHost {
+  /** Whether these params are meant for the session that is open. */
+  isOurs(params: JsonObject): boolean;
+  /** `respond` may be called once; `withdrawn` aborts when the agent does not want an answer any more. */
+  permission(params: JsonObject, respond: (result: unknown) => void, withdrawn: AbortSignal): void;
+  odd(what: Oddity, detail: string): void;
+}
+
+/** What an agent asks of the gateway: each request is answered once, whatever becomes of it. */
+export class AgentRequests {
+  readonly #underWay = new Map<string, AbortController>();
+
+  constructor(
+    private readonly peer: Pick<JsonRpcPeer, 'respond' | 'respondError'>,
+    private readonly services: Services,
+    private readonly host: RequestsHost,
+  ) {}
+
+  request(method: string, params: JsonObject, id: RpcId): void {
+    const asked = method === 'session/request_permission';
+    if (!asked && !this.services.has(method)) {
+      this.host.odd('unknown_request', method);
+      return this.peer.respondError(id, METHOD_NOT_FOUND, `Method not found: ${method}`);
+    }
+    if (!this.host.isOurs(params)) {
+      this.host.odd('foreign_session', method);
+      return this.peer.respondError(id, INVALID_PARAMS, 'Unknown session.');
+    }
+    if (this.#underWay.size >= MAX_UNDER_WAY) {
+      this.host.odd('too_many_requests', method);
+      return this.peer.respondError(id, INVALID_PARAMS, 'Too many requests at once.');
+    }
+    const settle = this.#begin(id);
+    if (asked) {
+      const { signal } = this.#underWay.get(keyOf(id))!;
+      return this.host.permission(params, (result) => settle({ result }), signal);
+    }
+    this.services.serve(method, params).then(
+      (result) => settle({ result }),
+      (error: unknown) => settle({ error }),
+    );
+  }
+
+  /** ACP's `$/cancel_request`. A request that is done, or was never made, is nothing (R41). */
+  cancel({ requestId }: JsonObject): void {
+    this.#underWay.get(keyOf(requestId))?.abort();
+  }
+
+  /** @returns answers, the first time that it is called. */
+  #begin(id: RpcId): (outcome: { result: unknown } | { error: unknown }) => void {
+    const key = keyOf(id);
+    const controller = new AbortController();
+    this.#underWay.set(key, controller);
+    let open = true;
+    const settle = (outcome: { result: unknown } | { error: unknown }): void => {
+      if (!open) return;
+      open = false;
+      if (this.#underWay.get(key) === controller) this.#underWay.delete(key);
+      if ('result' in outcome) return this.peer.respond(id, outcome.result);
+      const { error } = outcome;
+      const code = error instanceof RpcError ? error.rpcCode : INTERNAL_ERROR;
+      const message = error instanceof Error ? error.message : String(error);
+      this.peer.respondError(id, code, message);
+    };
+    controller.signal.addEventListener(
+      'abort',
+      () => settle({ error: new RpcError(REQUEST_CANCELLED, 'The request was cancelled.') }),
+      { once: true },
+    );
+    return settle;
+  }
+}
+
+const INTERNAL_ERROR = -32603;
+
+/** 1 and "1" are different ids. */
+const keyOf = (id: unknown): string => JSON.stringify(id) ?? '';
