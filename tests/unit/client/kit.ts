@@ -155,7 +155,7 @@ export class ScriptedLink implements Link {
 export class ScriptedProtocol implements Protocol {
   readonly name = 'aperture';
   readonly afterDrop = 'resume';
-  readonly shared = true;
+  readonly shared: boolean = true;
   readonly knowsKeys = true;
   readonly classifyClose = classifyClose;
   readonly links: ScriptedLink[] = [];
