@@ -60,6 +60,30 @@ describe('single-request sessions, when their socket is gone', () => {
   });
 });
 
+describe('a single request after one that was stopped', () => {
+  test('[R49] waits until the agent is free, instead of being refused as busy', async () => {
+    // The agent does not listen, so that it is certain to be working still.
+    const to = await gateway({ scripted: ['--no-cancel'] }, { timings: { cancelGraceMs: 500 } });
+    const first = await hello(to);
+    first.client.send({ type: 'user_query', sess_id: first.sessId, payload: 'SAY on ; HANG' });
+    await first.client.frame(({ payload }) => payload?.text === 'on');
+    first.client.drop();
+    const again = await eventually(async () => {
+      const next = await dial(to, '/ws');
+      next.send({ type: 'hello', identity: 'x', sess_id: first.sessId });
+      return (await next.frame(({ type }) => type === 'welcome')).resumed === true && next;
+    });
+    expect(to.pool.list()).toMatchObject([{ turn: 'running' }]);
+    await query(again, first.sessId, 'SAY next');
+    expect(again.all(({ type }) => type === 'error')).toEqual([]);
+    // Negative control: a turn that a page began is waited for by nobody.
+    const [session] = to.pool.list().map(({ id }) => to.pool.get(id)!);
+    session!.prompt({ t: 'prompt', k: 'page', prompt: [{ type: 'text', text: 'HANG' }] }, 'page');
+    again.send({ type: 'user_query', sess_id: first.sessId, corr_id: 'no', payload: 'SAY no' });
+    expect(await again.frame(({ corr_id }) => corr_id === 'no')).toMatchObject({ code: 'busy' });
+  });
+});
+
 describe('clients that do not read', () => {
   test('[R30] /acp: nothing piles up for one, and it is closed with 4429 in the end', async () => {
     const to = await gateway(

@@ -205,7 +205,7 @@ export class SingleConnection implements DialectConnection {
       const { key } = this.#query;
       this.#session.cancel({ t: 'cancel', k: newId(), turn: key }, this.#by);
     }
-    if (this.#sessId !== undefined) this.options.sessions.release(this.#sessId);
+    if (this.#sessId !== undefined) this.options.sessions.release(this.#sessId, this.#query?.key);
   }
 
   #respond(corrId: string, text: string, finishReason: string | null): void {

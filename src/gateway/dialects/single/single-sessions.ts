@@ -2,6 +2,7 @@ import { newId } from '../../../core/ids.ts';
 import type { SessionPool } from '../../session/pool.ts';
 import type { Session } from '../../session/session.ts';
 import { defaultAgent } from '../default-agent.ts';
+import { turnOver } from '../turn-over.ts';
 
 /** Who ends such a session, in the log. */
 const BY = 'single';
@@ -11,7 +12,17 @@ interface Entry {
   held: boolean;
   opening: Promise<Session> | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** The query of a socket that is gone: the agent was told to stop, and may not have yet. */
+  stopping: string | undefined;
 }
+
+const UNUSED: Entry = {
+  session: undefined,
+  held: false,
+  opening: undefined,
+  timer: undefined,
+  stopping: undefined,
+};
 
 /**
  * Sessions that last as long as their socket. When it goes, they wait for a while to be taken up again by
@@ -27,7 +38,7 @@ export class SingleSessions {
   ) {
     // Their sockets died with an earlier gateway; their clients may come back.
     for (const session of pool.sessionsOf('single')) {
-      const entry: Entry = { session, held: false, opening: undefined, timer: undefined };
+      const entry = { ...UNUSED, session };
       const key = session.facts.origin!.key;
       this.#entries.set(key, entry);
       this.#wait(key, entry);
@@ -47,12 +58,7 @@ export class SingleSessions {
       return { sessId: wanted!, resumed: true };
     }
     const sessId = newId();
-    this.#entries.set(sessId, {
-      session: undefined,
-      held: true,
-      opening: undefined,
-      timer: undefined,
-    });
+    this.#entries.set(sessId, { ...UNUSED, held: true });
     return { sessId, resumed: false };
   }
 
@@ -61,10 +67,16 @@ export class SingleSessions {
     return this.#entries.get(sessId)?.session;
   }
 
-  /** @throws as the pool's `create` */
-  open(sessId: string): Promise<Session> {
+  /** Its session, made if need be, and free for the next query. @throws as the pool's `create` */
+  async open(sessId: string): Promise<Session> {
     const entry = this.#entries.get(sessId)!;
-    if (entry.session) return Promise.resolve(entry.session);
+    const session = entry.session ?? (await this.#make(sessId, entry));
+    if (entry.stopping !== undefined) await turnOver(session, entry.stopping);
+    entry.stopping = undefined;
+    return session;
+  }
+
+  #make(sessId: string, entry: Entry): Promise<Session> {
     entry.opening ??= this.pool
       .create({
         agent: defaultAgent(this.pool, this.agent),
@@ -83,11 +95,12 @@ export class SingleSessions {
     return entry.opening;
   }
 
-  /** Its socket is gone. */
-  release(sessId: string): void {
+  /** Its socket is gone. @param stopping the query that was cancelled with it. */
+  release(sessId: string, stopping: string | undefined): void {
     const entry = this.#entries.get(sessId);
     if (!entry?.held) return;
     entry.held = false;
+    entry.stopping = stopping ?? entry.stopping;
     if (!entry.opening) this.#wait(sessId, entry);
   }
 
