@@ -15,6 +15,24 @@ async function measure(
   const product = await Product.open(browser, dist, { sessions, messages });
   await product.show(product.sessions[0]!);
   const { page } = product.view;
+  await page.waitForFunction(
+    () =>
+      new Promise<boolean>((resolve) => {
+        const opening = indexedDB.open('aperture-db');
+        opening.addEventListener('success', () => {
+          const { result } = opening;
+          const asked = result
+            .transaction('metadata')
+            .objectStore('metadata')
+            .get('activeSessionId');
+          asked.addEventListener('success', () => resolve(asked.result !== undefined));
+          asked.addEventListener('error', () => resolve(false));
+          result.close();
+        });
+      }),
+    undefined,
+    { polling: 200 },
+  );
   await page.addInitScript(() => {
     const look = (): void => {
       const app = document.querySelector('ap-app')?.shadowRoot;
