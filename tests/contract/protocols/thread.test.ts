@@ -79,6 +79,13 @@ const answer = (page: Page, key: string): string =>
     .map(({ content }) => (content.type === 'text' ? content.text : ''))
     .join('');
 
+const entry = (key: string, state: 'sent' | 'queued') => ({
+  key,
+  prompt: [{ type: 'text' as const, text: key }],
+  createdAt: 1,
+  delivery: { state },
+});
+
 describe('thread', () => {
   let server: ThreadServer;
   let pages: Page[];
@@ -182,6 +189,10 @@ describe('thread', () => {
     page.link!.cancel!.send('c1', one);
     await until('it was stopped', () => page.of('notice').length === 1);
     expect(page.of('notice')[0]!.text).toBe('“SLOW one” was stopped.');
+    // The wish is fulfilled though the turn goes on, and one that means nothing is so at once.
+    expect(page.heard('ack').map(({ key }) => key)).toEqual([one, two, 'c1']);
+    page.link!.cancel!.send('c0', one);
+    expect(page.heard('ack').at(-1)).toMatchObject({ key: 'c0' });
     expect(page.of('retract')).toMatchObject([{ messageId: one }]);
     const before = answer(page, two).length;
     await until('the second goes on', () => answer(page, two).length > before);
@@ -315,12 +326,6 @@ describe('thread', () => {
       place: placeAt(server.url, threadProtocol, { concurrency: 'parallel' }),
       check: async () => ({ status: 'there' }),
       random: () => 0,
-    });
-    const entry = (key: string, state: 'sent' | 'queued') => ({
-      key,
-      prompt: [{ type: 'text' as const, text: key }],
-      createdAt: 1,
-      delivery: { state },
     });
     try {
       client.restoreOutbox('a', [entry('uncertain', 'sent'), entry('queued', 'queued')]);

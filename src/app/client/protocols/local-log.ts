@@ -147,6 +147,11 @@ export class LocalLog {
     this.push({ type: 'turn', state: 'running', key });
   }
 
+  /** What was asked for under this key, other than a prompt, is done. */
+  acknowledged(key: string): void {
+    this.#tell({ kind: 'ack', key, duplicate: false });
+  }
+
   /** A prompt or an answer that nothing came of. */
   refused(key: string, error: ErrorInfo): void {
     this.#tell({ kind: 'refused', key, error });

@@ -37,6 +37,8 @@ interface Running {
   tail: string;
   spoke: boolean;
   cancelling: boolean;
+  /** Cancels that wait for its end. */
+  readonly cancels: string[];
   /** The server said that it works on it, and will say when it has done. */
   announced: boolean;
   /** Its answer is complete, so far. */
@@ -181,17 +183,20 @@ export class Requests {
 
   /**
    * The user wants it to stop, or without an id all that runs: nothing more of it is shown (R41).
+   * @param key names this wish; it is acknowledged when all that it meant has ended.
    * @returns whom to tell the server of: those that were not being cancelled yet.
    */
-  cancel(id?: string): string[] {
-    const meant = [...this.#running.values()].filter(
-      (each) => !each.cancelling && (id === undefined || each.id === id),
-    );
-    for (const request of meant) {
+  cancel(key: string, id?: string): string[] {
+    const meant = [...this.#running.values()].filter((each) => id === undefined || each.id === id);
+    const last = meant.at(-1);
+    if (last) last.cancels.push(key);
+    else this.#options.log.acknowledged(key);
+    const fresh = meant.filter((each) => !each.cancelling);
+    for (const request of fresh) {
       request.cancelling = true;
       request.timer.set(CANCEL_PATIENCE_MS, () => this.cancelled(request.id));
     }
-    return meant.map((request) => request.id);
+    return fresh.map((request) => request.id);
   }
 
   /** The connection is gone; every request is settled, once (R43). */
@@ -216,6 +221,7 @@ export class Requests {
       tail: '',
       spoke: false,
       cancelling: false,
+      cancels: [],
       announced: false,
       answered: false,
     };
@@ -266,6 +272,7 @@ export class Requests {
     this.#forget(request);
     if (lost && partial === 'discard') this.#retract(request);
     if (error) log.push({ type: 'error', error, key: request.id });
+    for (const key of request.cancels) log.acknowledged(key);
     const next = [...this.#running.keys()].at(-1);
     if (next === undefined) {
       log.push({ type: 'turn', state: 'idle', stopReason });

@@ -65,7 +65,7 @@ export function scopeFor(remote: JsonObject | undefined): Scope {
 class ScopedLink implements Link, Chat {
   readonly chatId: string;
   readonly lenient: boolean;
-  readonly cancel = { send: () => this.#cancel() };
+  readonly cancel = { send: (key: string) => this.#cancel(key) };
   readonly #request: OpenRequest;
   readonly #scope: Scope;
   readonly #log: LocalLog;
@@ -198,8 +198,8 @@ class ScopedLink implements Link, Chat {
   }
 
   /** Stops this chat and no other; idempotent, and nothing if nothing runs (R41). */
-  #cancel(): void {
-    if (this.#requests.cancel().length > 0) this.#send({ type: 'stop' });
+  #cancel(key: string): void {
+    if (this.#requests.cancel(key).length > 0) this.#send({ type: 'stop' });
   }
 
   /** It costs this chat's connection and nobody else's (R71). */

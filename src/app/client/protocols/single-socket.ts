@@ -8,6 +8,8 @@ import { readSingleFrame, type SingleFrame } from './single-quirks.ts';
 import { SocketLink } from './socket-link.ts';
 
 const PATH = 'ws';
+/** How long a close is waited for that nobody confirms; ms. */
+const CLOSE_PATIENCE_MS = 1_000;
 /** Sockets of one session that are open at a time; further queries wait for one to be done. */
 export const MAX_SOCKETS = 4;
 
@@ -46,6 +48,8 @@ export class SingleSocket {
   readonly #link: SocketLink;
   readonly #timeout: Timer;
   #sessId: string | undefined;
+  #remembers = false;
+  #gone: (() => void) | undefined;
 
   /** @param goOn the conversation of an earlier socket. */
   constructor(
@@ -56,7 +60,11 @@ export class SingleSocket {
   ) {
     this.#timeout = new Timer(request.clock ?? systemClock);
     this.#link = new SocketLink(
-      request.sockets,
+      (url, protocols) => {
+        const socket = request.sockets(url, protocols);
+        socket.addEventListener('close', () => this.#isGone());
+        return socket;
+      },
       singleUrl(request),
       [],
       {
@@ -64,8 +72,9 @@ export class SingleSocket {
         decode: (text) => {
           const frame = readSingleFrame(readFrame(text));
           if (frame.kind === 'welcome' && this.#sessId === undefined) {
-            this.#timeout.dispose();
+            this.#timeout.clear();
             this.#sessId = frame.sessId ?? '';
+            this.#remembers = frame.resumed !== undefined;
             reports.welcomed(this, goOn !== undefined && frame.resumed === false);
           } else reports.frame(this, frame);
           return undefined;
@@ -90,6 +99,11 @@ export class SingleSocket {
     return this.#sessId;
   }
 
+  /** Its conversation can be gone on with. */
+  get remembers(): boolean {
+    return this.#remembers;
+  }
+
   get welcomed(): boolean {
     return this.#sessId !== undefined;
   }
@@ -112,9 +126,22 @@ export class SingleSocket {
     return true;
   }
 
-  /** The other side aborts what it does for this query (R49). Idempotent; nothing is reported after it. */
-  close(): void {
-    this.#timeout.dispose();
+  /**
+   * The other side aborts what it does for this query (R49). Idempotent; nothing is reported after it.
+   * @param gone when the other side has closed it too, or does not say so in time.
+   */
+  close(gone?: () => void): void {
+    this.#gone = gone;
+    this.#timeout.clear();
+    if (gone) this.#timeout.set(CLOSE_PATIENCE_MS, () => this.#isGone());
     this.#link.close(CloseCode.normal);
+  }
+
+  #isGone(): void {
+    const gone = this.#gone;
+    this.#gone = undefined;
+    if (!gone) return;
+    this.#timeout.clear();
+    gone();
   }
 }

@@ -2,6 +2,7 @@ import type { ContentBlock } from '../../../core/acp.ts';
 import type { ProbeAnswer } from '../../../core/endpoint/probe.ts';
 import type { ErrorInfo } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
+import type { JsonObject } from '../../../core/json.ts';
 import type { SessionEvent } from '../../../core/session/event.ts';
 import { systemClock } from '../clock.ts';
 import { idOf } from './fields.ts';
@@ -59,11 +60,13 @@ class SingleLink implements Link {
   readonly #log: LocalLog;
   readonly #requests: Requests;
   readonly #sockets = new Set<SingleSocket>();
+  /** Sockets that are being closed; the other side keeps their conversations until that is done. */
+  readonly #leaving = new Set<SingleSocket>();
   /** Queries that no socket carries yet, in order; bounded by the outbox that they come from. */
   #waiting: Waiting[] = [];
   #attached = false;
   #over = false;
-  readonly cancel = { send: (_key: string, turn?: string) => this.#cancel(turn) };
+  readonly cancel = { send: (key: string, turn?: string) => this.#cancel(key, turn) };
 
   constructor(request: OpenRequest) {
     this.#request = request;
@@ -92,8 +95,9 @@ class SingleLink implements Link {
     this.#log.close();
     this.#requests.dispose();
     this.#waiting = [];
-    for (const socket of this.#sockets) socket.close();
+    for (const socket of [...this.#sockets, ...this.#leaving]) socket.close();
     this.#sockets.clear();
+    this.#leaving.clear();
   }
 
   /** Gives waiting queries to sockets that were welcomed, and opens as many as are missing. */
@@ -110,6 +114,7 @@ class SingleLink implements Link {
         this.#forget(socket);
       }
     }
+    if (this.#leaving.size > 0) return;
     const coming = [...this.#sockets].filter((socket) => !socket.welcomed).length;
     const room = MAX_SOCKETS - this.#sockets.size;
     for (let more = Math.min(this.#waiting.length - coming, room); more > 0; more--) this.#dial();
@@ -132,7 +137,9 @@ class SingleLink implements Link {
       this.#log.attached();
     }
     if (forgot) this.#log.push(FORGOT);
-    this.#tell({ kind: 'remote', remote: { identity: this.#identity, sessId: socket.sessId } });
+    const remote: JsonObject = { identity: this.#identity };
+    if (socket.remembers) remote['sessId'] = socket.sessId;
+    this.#tell({ kind: 'remote', remote });
     this.#pump();
   }
 
@@ -167,7 +174,8 @@ class SingleLink implements Link {
 
   #closed(socket: SingleSocket, code: number, reason: string): void {
     if (!this.#sockets.delete(socket) || this.#over) return;
-    this.#free = socket.sessId ?? socket.goOn ?? this.#free;
+    if (socket.remembers) this.#free = socket.sessId;
+    else if (!socket.welcomed) this.#free ??= socket.goOn;
     const { query } = socket;
     const normal = code === 1000;
     if (query !== undefined && this.#requests.has(query)) {
@@ -191,8 +199,8 @@ class SingleLink implements Link {
   }
 
   /** Closing is how this model cancels; it needs no confirmation (R49). */
-  #cancel(turn: string | undefined): void {
-    for (const id of this.#requests.cancel(turn)) {
+  #cancel(key: string, turn?: string): void {
+    for (const id of this.#requests.cancel(key, turn)) {
       this.#requests.cancelled(id);
       this.#release(id);
     }
@@ -208,9 +216,14 @@ class SingleLink implements Link {
   }
 
   #forget(socket: SingleSocket): void {
-    socket.close();
     this.#sockets.delete(socket);
-    this.#free = socket.sessId ?? socket.goOn ?? this.#free;
+    if (!socket.remembers) return socket.close();
+    this.#leaving.add(socket);
+    socket.close(() => {
+      this.#leaving.delete(socket);
+      this.#free = socket.sessId;
+      if (!this.#over) this.#pump();
+    });
   }
 
   #tell(message: Incoming): void {

@@ -65,7 +65,7 @@ class ThreadLink implements Link {
   readonly #log: LocalLog;
   readonly #requests: Requests;
   readonly #link: SocketLink;
-  readonly cancel = { send: (_key: string, turn?: string) => this.#cancel(turn) };
+  readonly cancel = { send: (key: string, turn?: string) => this.#cancel(key, turn) };
 
   constructor(request: OpenRequest) {
     const { endpoint, policy, remote, sink } = request;
@@ -167,8 +167,8 @@ class ThreadLink implements Link {
   }
 
   /** Idempotent; of a finished or foreign request it does nothing (R41). */
-  #cancel(turn: string | undefined): void {
-    for (const id of this.#requests.cancel(turn)) this.#sendCancel(id);
+  #cancel(key: string, turn?: string): void {
+    for (const id of this.#requests.cancel(key, turn)) this.#sendCancel(id);
   }
 
   #sendCancel(requestId: string): void {
