@@ -17,6 +17,10 @@ import {
 /** Updates that may come before their session is open, a replayed history among them; the oldest give way. */
 const MAX_EARLY = 50_000;
 
+/** The same of permission requests; more are refused. */
+const MAX_ASKED = 100;
+const PERMISSION = 'session/request_permission';
+
 const LOST = 'This agent cannot take the conversation up again. Its history stays here.';
 
 type Held = Parameters<Link['prompt']>;
@@ -36,6 +40,8 @@ export class AcpLink implements Link {
   #replaying = false;
   #early: JsonObject[] = [];
   #earlyDropped = 0;
+  /** Requests that wait in a session which is taken up. */
+  #asked: [JsonObject, RpcId][] = [];
   #over = false;
 
   readonly cancel = {
@@ -158,10 +164,16 @@ export class AcpLink implements Link {
     this.#replaying = false;
     this.#held = undefined;
     this.#conversation = conversation;
+    for (const [params, id] of this.#asked.splice(0)) this.#requested(PERMISSION, params, id);
     for (const [key, prompt] of held) this.prompt(key, prompt);
   }
 
   #notified(method: string, params: JsonObject): void {
+    if (method === '$/cancel_request') {
+      const { requestId } = params;
+      if (this.#conversation?.permissions.withdrawn(requestId)) return;
+      return this.#log.ignored('unknown_request', method);
+    }
     if (method !== 'session/update') return this.#log.ignored('unknown_kind', method);
     const update = withoutOurs(withUpdate(params));
     if (!this.#isOurs(update, method)) return;
@@ -176,13 +188,17 @@ export class AcpLink implements Link {
   }
 
   #requested(method: string, params: JsonObject, id: RpcId): void {
-    if (method !== 'session/request_permission') {
+    if (method !== PERMISSION) {
       this.#log.ignored('unknown_kind', method);
       this.#rpc.respondError(id, METHOD_NOT_FOUND, `This page does not offer ${method}.`);
       return;
     }
-    if (this.#conversation && this.#isOurs(params, method)) this.#conversation.asked(params, id);
-    else this.#rpc.respondError(id, INVALID_PARAMS, 'Unknown session.');
+    if (!this.#isOurs(params, method)) {
+      this.#rpc.respondError(id, INVALID_PARAMS, 'Unknown session.');
+    } else if (this.#conversation) this.#conversation.asked(params, id);
+    else if (this.#asked.length < MAX_ASKED) this.#asked.push([params, id]);
+    else
+      this.#rpc.respondError(id, INVALID_PARAMS, 'Too many requests before the session is open.');
   }
 
   /** Whether it belongs to the session of this link (R50, R51). */

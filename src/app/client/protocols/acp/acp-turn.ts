@@ -17,8 +17,8 @@ export class AcpConversation {
   readonly permissions: Permissions;
   readonly #limit = new CancelLimit();
   #running: Running | undefined;
-  /** The last turn was not left to end by itself: what is still said of it is late (R54). */
-  #cut: boolean;
+  /** The last turn was not left to end by itself, so what is still said of it is late (R54). */
+  #cut: 'cancelled' | 'connection' | undefined;
 
   constructor(
     readonly rpc: RpcSocket,
@@ -28,7 +28,7 @@ export class AcpConversation {
   ) {
     this.permissions = new Permissions(rpc, log);
     // A session that is taken up may have been left in the middle of a turn.
-    this.#cut = log.head > 0;
+    this.#cut = log.head > 0 ? 'connection' : undefined;
   }
 
   prompt(key: string, prompt: Parameters<Link['prompt']>[1]): void {
@@ -40,7 +40,8 @@ export class AcpConversation {
     this.log.prompt(key, prompt, () => {
       const sent = this.rpc.request(
         'session/prompt',
-        { sessionId: this.sessionId, prompt },
+        // Other agents look past it; our own gateway runs a prompt once that comes twice.
+        { sessionId: this.sessionId, prompt, _meta: { 'aperture/key': key } },
         ({ stopReason }) =>
           this.#ended(running, typeof stopReason === 'string' ? stopReason : 'end_turn'),
         (failure) => this.#failed(running, failure),
@@ -65,7 +66,9 @@ export class AcpConversation {
     if (kind === 'turn') return this.log.ignored('unknown_kind', 'state_update');
     if (kind !== 'standing') {
       // ACP lets a cancelled turn report on its tools until it ends; its tokens are not wanted any more (R41).
-      const late = this.#running ? this.#running.cancelled && kind !== 'other' : this.#cut;
+      const late = this.#running
+        ? this.#running.cancelled && kind !== 'other'
+        : this.#cut !== undefined;
       if (late) return this.log.ignored('late', kind);
       // The page has shown the prompt itself; some agents say it again.
       if (this.#running && kind === 'user') return this.log.ignored('unknown_kind', 'echo');
@@ -82,7 +85,9 @@ export class AcpConversation {
   }
 
   asked(params: JsonObject, id: RpcId): void {
-    if (this.#running && !this.#running.cancelled) return this.permissions.asked(params, id);
+    // A turn that a drop left behind may go on at the agent, and waits: that is for the user to say.
+    const stopped = this.#running ? this.#running.cancelled : this.#cut === 'cancelled';
+    if (!stopped) return this.permissions.asked(params, id);
     this.log.ignored('late', 'session/request_permission');
     this.permissions.cancel(id);
   }
@@ -110,7 +115,7 @@ export class AcpConversation {
     const running = this.#running!;
     this.#limit.stop();
     this.#running = undefined;
-    this.#cut = running.cancelled;
+    this.#cut = running.cancelled ? 'cancelled' : undefined;
     this.permissions.cancelAll();
     this.log.finished(stopReason, { ...options, key: running.key });
   }

@@ -27,7 +27,7 @@ export class Permissions {
   ) {}
 
   asked(params: JsonObject, rpcId: RpcId): void {
-    const id = `${this.#prefix}:${JSON.stringify(rpcId)}`;
+    const id = this.#idOf(rpcId);
     const event: SessionEvent = translate({ method: 'session/request_permission', id, params });
     if (event.type !== 'permission' || this.#waiting.has(id) || this.#waiting.size >= MAX_WAITING) {
       this.log.ignored('unknown_kind', 'session/request_permission');
@@ -35,6 +35,17 @@ export class Permissions {
     }
     this.#waiting.set(id, { rpcId, options: new Set(event.options.map((o) => o.optionId)) });
     this.log.push(event);
+  }
+
+  /** The agent asks no more: it was answered elsewhere, or is not wanted. @returns false for one not known here. */
+  withdrawn(rpcId: unknown): boolean {
+    const id = this.#idOf(rpcId);
+    const waiting = this.#waiting.get(id);
+    if (!waiting) return false;
+    this.#waiting.delete(id);
+    this.cancel(waiting.rpcId);
+    this.log.push({ type: 'resolved', id, outcome: 'cancelled', reason: 'withdrawn' });
+    return true;
   }
 
   /** Answers a request that nobody will be asked. */
@@ -56,6 +67,10 @@ export class Permissions {
     }
     this.#waiting.delete(id);
     this.log.answered(key, id, optionId);
+  }
+
+  #idOf(rpcId: unknown): string {
+    return `${this.#prefix}:${JSON.stringify(rpcId)}`;
   }
 
   /** The turn is over or was stopped: whoever still waits is told so (R58). */
