@@ -42,10 +42,11 @@ describe('/acp, hello', () => {
     }
     const before = (await gateway.sessions()).length;
     acp.notify('session/cancel', { sessionId: 'x' });
-    await acp.ask('authenticate', {
+    const admitted = await acp.ask('authenticate', {
       methodId: 'token',
       _meta: { 'aperture/token': gateway.token },
     });
+    expect(JSON.stringify(admitted._meta)).toContain('Alpha');
     expect((await acp.ask('session/list')).sessions).toHaveLength(before);
   });
 

@@ -197,7 +197,7 @@ export class AcpConnection implements DialectConnection {
       throw new RpcError(AUTH_REQUIRED, 'The token is missing or wrong.');
     }
     this.#socket.authorize();
-    return {};
+    return { _meta: { aperture: this.#agents() } };
   }
 
   async #newSession(params: JsonObject, id: RpcId): Promise<undefined> {
