@@ -73,6 +73,44 @@ for (const [protocol, Kind, fields] of KINDS) {
   });
 }
 
+test('[R64] two tabs, one driver: the second says so, takes over by a press, and the first can take back', async ({
+  app,
+  page,
+  context,
+}) => {
+  const server = await new ThreadServer().start();
+  await app.open();
+  const dialog = await openAdding(page);
+  await dialog.getByLabel('Address').fill(server.url);
+  await expect(dialog.locator('input[name="protocol"]:checked')).toHaveValue('thread');
+  await dialog.getByRole('button', { name: 'Add endpoint' }).click();
+  await expect(dialog.locator('[data-endpoint-id]')).toHaveCount(2);
+  await page.keyboard.press('Escape');
+  await app.newSession.first().click();
+  const start = page.getByRole('dialog');
+  await start.getByLabel('Endpoint').selectOption({ index: 1 });
+  await start.getByRole('button', { name: 'Start session' }).click();
+  await app.send('from the first');
+  await expect(app.transcript).toContainText('You said: from the first.');
+
+  const second = await context.newPage();
+  await second.goto(app.gateway.link);
+  await second.locator('ap-session-item .open').click();
+  await expect(second.getByText('This session is open in another tab')).toBeVisible();
+  // What was said is there to be read meanwhile.
+  await expect(second.getByRole('log')).toContainText('You said: from the first.');
+  await second.getByRole('button', { name: 'Take over here' }).click();
+  await expect(second.locator('ap-session-item')).toHaveAttribute('data-status', 'connected');
+  await expect(page.getByText('took this session over')).toBeVisible();
+  await page.getByRole('button', { name: 'Take it back' }).click();
+  await expect(app.rows).toHaveAttribute('data-status', 'connected');
+  await expect(second.getByText('took this session over')).toBeVisible();
+  await app.send('and again');
+  await expect(app.transcript).toContainText('You said: and again.');
+  await second.close();
+  await server.stop();
+});
+
 async function listen(server: Server): Promise<{ address: string; close: () => void }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -48,7 +48,7 @@ export function troubleOf(record: SessionRecord): string | undefined {
       return errorOf(record)?.message;
     case 'ended':
       return connection.status === 'ended' && connection.gone
-        ? 'Gone on the gateway. This is your local copy.'
+        ? 'Gone on its server. This is your local copy.'
         : 'Ended';
     default:
       return undefined;

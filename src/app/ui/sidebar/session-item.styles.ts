@@ -159,7 +159,7 @@ export const itemStyles = css`
     content: ' ·';
   }
   .where {
-    max-width: 30%;
+    max-width: 36%;
     font-size: var(--ap-size-xs);
   }
   .aside .paused {

@@ -109,7 +109,7 @@ export function connectionNote(
         'quiet',
         statusDisconnected,
         connection.gone
-          ? html`This session is gone on the gateway. What you see is your local copy.`
+          ? html`This session is gone on its server. What you see is your local copy.`
           : html`This session has ended. Start a new one to go on.`,
       );
     case 'connected': {
