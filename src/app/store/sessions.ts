@@ -65,13 +65,13 @@ export class Sessions {
 
   /** Reads it anew: another tab has written to it. Without a database this tab's own copy is all there is. */
   async reload(entry: SessionEntry): Promise<void> {
-    const { state, storage, saver } = this.#parts;
+    const { state, storage, writer } = this.#parts;
     if (state.storage.peek().mode === 'memory') return;
+    await writer.flush('relaxed');
     const { sessions } = await storage.load();
     const row = sessions.find(({ id }) => id === entry.id);
     if (!row || state.entry(entry.id) !== entry) return;
     entry.remote = row.remote;
-    saver.forget(entry);
     entry.clear(undefined, 0);
     entry.loaded = undefined;
     await this.load(entry);

@@ -31,6 +31,8 @@ export interface Lease {
 interface Held extends Lease {
   readonly holder: LeaseHolder;
   release(): void;
+  /** It is being handed over. */
+  leaving: boolean;
   over: boolean;
 }
 
@@ -88,7 +90,7 @@ export class Leases {
     clearTimeout(this.#lingering.get(name));
     this.#lingering.delete(name);
     const held = this.#held.get(name);
-    if (held) return Promise.resolve(held);
+    if (held) return Promise.resolve(held.leaving ? undefined : held);
     const before = this.#asking.get(name);
     if (before && !force) return before;
     const asked = (before ?? Promise.resolve(undefined))
@@ -170,6 +172,7 @@ export class Leases {
     const held: Held = {
       epoch,
       holder,
+      leaving: false,
       over: false,
       release: () => {
         held.over = true;
@@ -229,8 +232,8 @@ export class Leases {
   }
 
   async #handOver(name: string, held: Held): Promise<void> {
-    if (held.over) return;
-    held.over = true;
+    if (held.over || held.leaving) return;
+    held.leaving = true;
     try {
       await held.holder.handOver();
     } finally {

@@ -301,6 +301,15 @@ describe('gateway over REST', () => {
     expect(await isGateway('http://127.0.0.1:1')).toBe(false);
   });
 
+  it.each(['forbidden_host', 'forbidden_origin'])(
+    '[R11] %s is a refusal: trying again changes nothing',
+    async (told) => {
+      const error = { code: told, message: 'Not this page.', retryable: false };
+      answer = { status: 403, body: JSON.stringify({ error }) };
+      expect(await api().check('a')).toMatchObject({ status: 'refused', error: { code: told } });
+    },
+  );
+
   it('[R11] tells a session that is gone from a token that is wrong', async () => {
     answer = { status: 404, body: '' };
     expect(await api().check('a')).toEqual({ status: 'gone' });

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Protocol } from '../../../src/app/client/protocols/port.ts';
+import { Protocols } from '../../../src/app/client/protocols/registry.ts';
 import type { RunningStore } from '../../../src/app/store/create-store.ts';
 import type { NewEndpoint } from '../../../src/app/store/endpoint-types.ts';
 import { Browser, code, errorCode, status, texts, until } from './page-kit.ts';
@@ -150,6 +152,53 @@ describe('endpoints side by side', () => {
     const again = await browser.reload();
     expect(again.store.endpoints.value).toMatchObject([{ name: 'Mine', id }]);
     expect(again.store.endpoints.value[0]!.policy.concurrency).toBe('reject');
+  });
+});
+
+describe('adapters', () => {
+  it('one that cannot be fetched: said with the session, and tried again when asked to', async () => {
+    const own = new Protocols();
+    let fetched = 0;
+    browser.adapters = {
+      get: (name) => own.get(name),
+      load: async (name) => {
+        if (++fetched <= 2) throw new TypeError('Failed to fetch');
+        return own.load(name);
+      },
+    };
+    const page = await browser.open();
+    const endpoint = await page.actions.addEndpoint(at());
+    const id = await page.actions.createSession({ endpoint });
+    const record = page.store.record(id)!;
+    await until(() => errorCode(record) === 'adapter_missing');
+    expect(record.connection.value).toMatchObject({ error: { retryable: true } });
+    page.actions.retryNow(id);
+    await until(() => status(page, id) === 'connected');
+  });
+
+  it('lists what is on the server already, but not what this page has of it', async () => {
+    const own = new Protocols();
+    const base = await own.load('thread');
+    const listing: Protocol = {
+      ...base,
+      list: async () =>
+        ['t1', 't2'].map((threadId) => ({
+          title: threadId,
+          updatedAt: 1,
+          cwd: undefined,
+          remote: { threadId },
+        })),
+    };
+    browser.adapters = { get: () => listing, load: async () => listing };
+    const page = await browser.open();
+    const endpoint = await page.actions.addEndpoint(at());
+    expect(page.store.endpoints.value[0]!.lists).toBe(true);
+    const [first] = await page.actions.remoteSessions(endpoint);
+    const id = await page.actions.createSession({ endpoint, remote: first!.remote });
+    await until(() => status(page, id) === 'connected');
+    expect(thread.threads).toEqual(['t1']);
+    const left = await page.actions.remoteSessions(endpoint);
+    expect(left.map(({ title }) => title)).toEqual(['t2']);
   });
 });
 

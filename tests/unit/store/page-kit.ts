@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 import { isGateway } from '../../../src/app/client/gateway-api.ts';
 import type { Socket } from '../../../src/app/client/protocols/port.ts';
 import { createStore, type RunningStore } from '../../../src/app/store/create-store.ts';
+import type { Adapters } from '../../../src/app/store/endpoints.ts';
 import type { TabStorage } from '../../../src/app/store/tokens.ts';
 import type { SessionRecord } from '../../../src/app/store/types.ts';
 import { ManualEnvironment } from '../client/kit.ts';
@@ -18,6 +19,8 @@ export class MapStorage implements TabStorage {
 export class Browser {
   storage = new RecordingStorage();
   tab = new MapStorage();
+  /** The page's own unless given. */
+  adapters: Adapters | undefined;
   readonly #running: RunningStore[] = [];
 
   /** @param baseUrl where the page came from. */
@@ -25,6 +28,7 @@ export class Browser {
     const page = createStore({
       storage: () => this.storage,
       environment: new ManualEnvironment(),
+      ...(this.adapters && { adapters: this.adapters }),
       tab: this.tab,
       frames: {
         now: () => performance.now(),
