@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'vite';
@@ -72,7 +72,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     await rm(dist, { recursive: true, force: true });
   }
-  const out = join(root, values.out ?? (quick ? 'test-results/bench.json' : 'docs/bench.json'));
+  const out = resolve(
+    values.out ?? join(root, quick ? 'test-results/bench.json' : 'docs/bench.json'),
+  );
   await mkdir(dirname(out), { recursive: true });
   const report = {
     of: commit(),

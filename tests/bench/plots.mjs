@@ -19,6 +19,10 @@ const TOP = 46;
 const BOTTOM = 46;
 const COLOURS = ['#5b45c9', '#c2571a', '#1a7f6b', '#b3261e', '#6b6b6b'];
 
+/** Where a value stands on a logarithmic axis. */
+const place = (value, low, high, from, to) =>
+  from + (Math.log(value / low) / Math.log(high / low || 2)) * (to - from);
+
 /**
  * @typedef {{ name: string, points: { x: number, median: number, low: number, high: number }[] }} Line
  * @param {{ title: string, x: string, y: string, lines: Line[], limit?: number }} plot both axes logarithmic
@@ -30,8 +34,6 @@ function draw({ title, x, y, lines, limit }) {
     ...points.flatMap(({ low, high }) => [low, high]),
     ...(limit === undefined ? [] : [limit]),
   ]);
-  const place = (value, low, high, from, to) =>
-    from + (Math.log(value / low) / Math.log(high / low || 2)) * (to - from);
   const px = (value) => place(value, left, right, LEFT, WIDTH - RIGHT).toFixed(1);
   const py = (value) => place(value, bottom, top, HEIGHT - BOTTOM, TOP).toFixed(1);
   const ends = spread(lines.map(({ points: of }) => Number(py(of.at(-1).median))));
