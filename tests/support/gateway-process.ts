@@ -67,6 +67,11 @@ export class GatewayProcess {
     return gateway;
   }
 
+  /** Of the gateway's process. */
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** The address that opens the page signed in. */
   get link(): string {
     return `${this.origin}/#token=${this.token}`;
