@@ -14,7 +14,7 @@ const { outcomes, at } = JSON.parse(await readFile(from, 'utf8'));
 const WIDTH = 720;
 const HEIGHT = 380;
 const LEFT = 64;
-const RIGHT = 150;
+const RIGHT = 160;
 const TOP = 46;
 const BOTTOM = 46;
 const COLOURS = ['#5b45c9', '#c2571a', '#1a7f6b', '#b3261e', '#6b6b6b'];
@@ -25,14 +25,15 @@ const place = (value, low, high, from, to) =>
 
 /**
  * @typedef {{ name: string, points: { x: number, median: number, low: number, high: number }[] }} Line
- * @param {{ title: string, x: string, y: string, lines: Line[], limit?: number }} plot both axes logarithmic
+ * @param {{ title: string, x: string, y: string, lines: Line[], limit?: number, from?: number }} plot both axes logarithmic
  */
-function draw({ title, x, y, lines, limit }) {
+function draw({ title, x, y, lines, limit, from }) {
   const points = lines.flatMap((line) => line.points);
   const [left, right] = bounds(points.map((point) => point.x));
   const [bottom, top] = bounds([
     ...points.flatMap(({ low, high }) => [low, high]),
     ...(limit === undefined ? [] : [limit]),
+    ...(from === undefined ? [] : [from]),
   ]);
   const px = (value) => place(value, left, right, LEFT, WIDTH - RIGHT).toFixed(1);
   const py = (value) => place(value, bottom, top, HEIGHT - BOTTOM, TOP).toFixed(1);
@@ -45,14 +46,14 @@ function draw({ title, x, y, lines, limit }) {
     ),
     ...[...new Set(points.map((point) => point.x))].map(
       (value) =>
-        `<text class="x" x="${px(value)}" y="${HEIGHT - BOTTOM + 20}">${label(value)}</text>`,
+        `<text class="x" x="${px(value)}" y="${HEIGHT - BOTTOM + 20}">${value.toLocaleString('en')}</text>`,
     ),
     `<text class="x" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 8}">${escape(x)}</text>`,
     `<text class="unit" x="${LEFT - 8}" y="${TOP - 8}">${escape(y)}</text>`,
     ...(limit === undefined
       ? []
       : [
-          `<path class="limit" d="M${LEFT} ${py(limit)}H${WIDTH - RIGHT}"/><text class="name" x="${WIDTH - RIGHT + 8}" y="${py(limit)}">aim: ${label(limit)}</text>`,
+          `<path class="limit" d="M${LEFT} ${py(limit)}H${WIDTH - RIGHT}"/><text x="${WIDTH - RIGHT + 8}" y="${py(limit)}">aim: ${label(limit)}</text>`,
         ]),
     ...lines.map(({ name, points: of }, i) => {
       const colour = COLOURS[i % COLOURS.length];
@@ -129,6 +130,7 @@ if (outcomes.switch) {
     x: 'messages in the session',
     y: 'ms',
     limit: 10,
+    from: 1,
     lines: [
       ...found.map((line) => ({ ...line, name: 'p95' })),
       ...medians.map((line) => ({ ...line, name: 'median' })),
