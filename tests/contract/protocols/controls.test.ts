@@ -1,45 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bidiProtocol } from '../../../src/app/client/protocols/bidi/bidi.ts';
-import type { Incoming, Protocol } from '../../../src/app/client/protocols/port.ts';
+import type { Protocol } from '../../../src/app/client/protocols/port.ts';
 import { BidiServer } from '../../support/servers/bidi-server.ts';
+import { broken, isEnd } from './broken.ts';
 import { Page, until } from './page.ts';
-
-type Tamper = (message: Incoming, tell: (message: Incoming) => void) => void;
-
-/** A protocol whose adapter breaks a promise. */
-const broken = (tamper: Tamper): Protocol => ({
-  ...bidiProtocol,
-  open: (request) => {
-    // What was put in or left out moves all numbers that follow.
-    let shift = 0;
-    const tell = (message: Incoming): void => {
-      if (message.kind !== 'event') return request.sink.incoming(message);
-      const { from, n } = message.event;
-      const event = { ...message.event, from: from + shift, n: n + shift };
-      request.sink.incoming({ kind: 'event', event });
-    };
-    return bidiProtocol.open({
-      ...request,
-      sink: {
-        closed: request.sink.closed,
-        incoming: (message) => {
-          let told = 0;
-          tamper(message, (instead) => {
-            if (told > 0) shift++;
-            told++;
-            tell(instead);
-          });
-          if (told === 0 && message.kind === 'event') shift--;
-        },
-      },
-    });
-  },
-});
-
-const isEnd = (message: Incoming): boolean =>
-  message.kind === 'event' &&
-  message.event.event.type === 'turn' &&
-  message.event.event.state === 'idle';
 
 describe('the suite finds an adapter that', () => {
   let server: BidiServer;

@@ -23,6 +23,9 @@ export interface PageOptions {
   readonly policy?: Partial<EndpointPolicy>;
   readonly summary?: Partial<SessionSummary>;
   readonly remote?: JsonObject;
+  /** Real ones unless given. */
+  readonly sockets?: SocketFactory;
+  readonly fetch?: OpenRequest['fetch'];
 }
 
 const PATIENCE_MS = 10_000;
@@ -53,6 +56,8 @@ export class Page {
   link: Link | undefined;
   /** How the last link ended, if it did by itself. */
   closed: (CloseInfo & { closeCode: number }) | undefined;
+  /** The words with which links ended. */
+  readonly reasons: string[] = [];
   /** Sockets say that they are closing: nothing can be sent, and nobody was told yet. */
   blocked = false;
   readonly #options: PageOptions;
@@ -89,8 +94,8 @@ export class Page {
       was: { turn: this.turn, pending: [...this.pending] },
       client: 'tab-test',
       resume: { epoch: this.epoch, since: this.log.at(-1)?.n ?? 0 },
-      sockets: this.sockets,
-      fetch: (to, init) => fetch(to, init),
+      sockets: this.#options.sockets ?? this.sockets,
+      fetch: this.#options.fetch ?? ((to, init) => fetch(to, init)),
       now: () => Date.now(),
       sink: {
         incoming: (message) => {
@@ -112,6 +117,7 @@ export class Page {
             this.#violated('closed with something unsettled');
           }
           this.link = undefined;
+          this.reasons.push(reason);
           this.closed = { ...protocol.classifyClose(closeCode, reason), closeCode };
         },
       },
