@@ -3,8 +3,10 @@ import { systemClock, Timer, type Clock } from '../clock.ts';
 import { readFrame } from './fields.ts';
 import type { ProbeRequest, Socket } from './port.ts';
 
-/** How long a probe listens to a server that says nothing; ms. */
-export const PROBE_PATIENCE_MS = 3_000;
+/** How long a probe waits for a socket to open; ms. */
+const OPEN_PATIENCE_MS = 5_000;
+/** How long it then listens to a server that says nothing; ms. */
+const QUIET_MS = 3_000;
 
 export type Heard =
   | { type: 'open' }
@@ -17,7 +19,8 @@ export type Heard =
 
 export interface Question<T> {
   readonly url: string;
-  readonly patienceMs?: number;
+  /** How long to listen once the socket is open; ms. */
+  readonly quietMs?: number;
   readonly clock?: Clock;
   /** @returns the answer once it is known; must give one for `close` and `silence`. */
   hear(heard: Heard, say: (frame: object) => void): T | undefined;
@@ -53,7 +56,11 @@ export function ask<T>(request: ProbeRequest, question: Question<T>): Promise<T>
       return hear({ type: 'close', code: 1006, reason: String(error) });
     }
     const options = { signal: over.signal };
-    socket.addEventListener('open', () => hear({ type: 'open' }), options);
+    const opened = (): void => {
+      timer.set(question.quietMs ?? QUIET_MS, silence);
+      hear({ type: 'open' });
+    };
+    socket.addEventListener('open', opened, options);
     socket.addEventListener('message', ({ data }) => hear(read(data)), options);
     socket.addEventListener(
       'close',
@@ -63,7 +70,7 @@ export function ask<T>(request: ProbeRequest, question: Question<T>): Promise<T>
     // Outlives the signal on purpose: closing a socket that still connects makes one.
     socket.addEventListener('error', () => {});
     request.signal.addEventListener('abort', silence, options);
-    timer.set(question.patienceMs ?? PROBE_PATIENCE_MS, silence);
+    timer.set(OPEN_PATIENCE_MS, silence);
   });
 }
 

@@ -17,7 +17,7 @@ import { isServerStarted, readThreadFrame, type ThreadFrame } from './thread-qui
 
 const PATH = 'chat/ws';
 /** A server that wants a thread id says so at once; ms. */
-const PROBE_QUIET_MS = 1_000;
+const PROBE_QUIET_MS = 2_000;
 
 /**
  * A thread that outlives its connections: one socket per thread, `?threadId=` in its address, many requests on
@@ -197,7 +197,7 @@ async function probeThread(request: ProbeRequest): Promise<ProbeAnswer> {
     let opened = false;
     return ask<Found>(request, {
       url: threadUrl(request, threadId),
-      patienceMs: PROBE_QUIET_MS,
+      quietMs: PROBE_QUIET_MS,
       hear: (heard, say) => {
         if (heard.type === 'open') {
           opened = true;
