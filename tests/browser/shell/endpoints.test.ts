@@ -351,6 +351,19 @@ describe('adding an endpoint', () => {
     expect(fake.called('addEndpoint')).toEqual([]);
   });
 
+  it('says when it is there already: adding it again changes it', async () => {
+    const fake = new FakeStore();
+    fake.endpoints.value = [endpointView(), acp];
+    fake.report = found(SURE, { protocol: 'thread', sure: false, how: '' });
+    await add(fake);
+    await type('Address', ACP);
+    await until(() => radio('acp').checked);
+    expect(dialogText()).toMatch(/“Studio” is this server already/);
+    radio('thread').click();
+    await painted();
+    expect(dialogText()).not.toMatch(/already\. Adding/);
+  });
+
   it('a refusal stands in the dialog, and what was entered stays', async () => {
     const fake = new FakeStore();
     fake.report = found(SURE);

@@ -120,11 +120,17 @@ export class ApConversation extends SignalWatcher(LitElement) {
     const { agentTitle, cwd } = record.summary.value;
     const { commands } = record.transcript();
     return html`<div class="empty">
-      <h2>${cleanText(agentTitle)}</h2>
-      <p class="where" title=${cwd}>${folder}<span>${cleanText(cwd)}</span></p>
+      <h2>${cleanText(agentTitle || record.title.value)}</h2>
+      ${
+        cwd
+          ? html`<p class="where" title=${cwd}>${folder}<span>${cleanText(cwd)}</span></p>`
+          : nothing
+      }
       ${
         commands.length === 0
-          ? html`<p class="word">Write what you want done. The agent works in this directory.</p>`
+          ? html`<p class="word">
+              Write what you want done.${cwd ? ' The agent works in this directory.' : ''}
+            </p>`
           : html`<p class="word">Write what you want done, or begin with a command:</p>
               <ul>
                 ${commands.slice(0, MAX_SUGGESTED).map((command) => this.suggestion(command))}

@@ -147,6 +147,7 @@ export class ApEndpoints extends ApDialog {
       case 'add':
         return html`<ap-add-endpoint
           .back=${!this.adding}
+          .known=${this.store.endpoints.value}
           @ap-done=${this.adding ? this.hide : this.#list}
         ></ap-add-endpoint>`;
       case 'edit':

@@ -8,7 +8,7 @@ import {
 import type { ProbeReport } from '../../../core/endpoint/probe.ts';
 import { toErrorInfo } from '../../../core/errors.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
-import type { TokenKeeping } from '../../store/endpoint-types.ts';
+import type { EndpointView, TokenKeeping } from '../../store/endpoint-types.ts';
 import { PROTOCOL_NAME } from '../endpoint.ts';
 import * as icons from '../icons.ts';
 import { act } from '../intent.ts';
@@ -27,6 +27,7 @@ const PAUSE_MS = 700;
  * Adds an endpoint: the address is probed while it is entered, and the protocol proposed. Nothing is added that was
  * not confirmed here (R69).
  *
+ * @property known - the endpoints that there are: the same address and protocol is the same one
  * @fires ap-done - added, or given up
  * @fires ap-intent - probes, adds
  */
@@ -85,6 +86,7 @@ export class ApAddEndpoint extends LitElement {
 
   /** The way back is to a list, rather than out of the dialog. */
   @property({ attribute: false }) back = false;
+  @property({ attribute: false }) known: readonly EndpointView[] = [];
   @state() private address = '';
   @state() private token = '';
   @state() private name = '';
@@ -248,7 +250,17 @@ export class ApAddEndpoint extends LitElement {
   }
 
   #rest(protocol: ProtocolName) {
+    const same = this.known.find(
+      (endpoint) => endpoint.protocol === protocol && endpoint.url === this.report?.url,
+    );
     return html`
+      ${
+        same
+          ? html`<p class="hint" role="status">
+              “${same.name}” is this server already. Adding it again changes it.
+            </p>`
+          : nothing
+      }
       <div class="field">
         <label class="label" for="name">Name <span class="optional">optional</span></label>
         <input
