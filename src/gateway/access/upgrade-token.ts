@@ -6,6 +6,8 @@ export type TokenAtOnce =
   | 'none'
   | 'good'
   | 'bad'
+  /** It stands in the address, where this gateway takes it, and is wrong. */
+  | 'bad_in_query'
   /** It stands in the address, where this gateway takes none: addresses end up in logs (R67). */
   | 'in_query';
 
@@ -24,7 +26,7 @@ export function tokenAtOnce(
   const given = query.get('token');
   if (given === null) return 'none';
   if (!queryToken) return 'in_query';
-  return checkToken(given) ? 'good' : 'bad';
+  return checkToken(given) ? 'good' : 'bad_in_query';
 }
 
 /** Empty when there is none. */

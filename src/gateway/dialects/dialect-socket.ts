@@ -12,6 +12,8 @@ import type { DialectConnection } from './dialect.ts';
 const HIGH_WATER = 1024 * 1024;
 /** Answers to a client that sends and never reads: one entry of the largest kind, and this much more. */
 const HARD_LIMIT = 2 * MAX_SERVER_FRAME_BYTES;
+/** Bad frames of one socket that are logged, each. */
+const MAX_LOGGED = 10;
 /** From a close to the end, whether or not the other side agrees (ms). */
 const CLOSE_GRACE_MS = 2_000;
 
@@ -49,6 +51,7 @@ export class DialectSocket implements DialectConnection {
   /** Since when the client has taken nothing though something waits. */
   #fullSince: number | undefined;
   #suspect = false;
+  #badFrames = 0;
   #closing = false;
   #over = false;
 
@@ -182,9 +185,12 @@ export class DialectSocket implements DialectConnection {
       }
       this.hooks.message(text);
     } catch (error) {
-      this.live.log('warn', 'socket.bad_frame', {
-        error: error instanceof Error ? error.message : String(error),
-      });
+      // Somebody who sends nothing else must not fill the log.
+      if (++this.#badFrames <= MAX_LOGGED) {
+        this.live.log('warn', 'socket.bad_frame', {
+          error: error instanceof Error ? error.message : String(error),
+        });
+      }
       this.hooks.refuse(error);
     }
   }

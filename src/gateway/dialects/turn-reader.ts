@@ -36,12 +36,17 @@ export class TurnReader {
           result: params,
         };
       case GatewayMethod.error:
+        // One of a setting that was refused is none of the turn's.
+        return params['key'] === this.#key ? this.#remember(params) : undefined;
       case GatewayMethod.agent:
-        if (isObject(params['error'])) this.#error = params['error'] as unknown as ErrorInfo;
-        return undefined;
+        return this.#remember(params);
       default:
         return undefined;
     }
+  }
+
+  #remember({ error }: JsonObject): undefined {
+    if (isObject(error)) this.#error = error as unknown as ErrorInfo;
   }
 
   #update(update: JsonObject): TurnEvent | undefined {

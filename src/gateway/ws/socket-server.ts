@@ -1,7 +1,7 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { ApertureError } from '../../core/errors.ts';
+import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
 import { MAX_CLIENT_FRAME_BYTES } from '../../core/limits.ts';
 import { CloseCode } from '../../core/wire/close-codes.ts';
 import type { Admission } from '../access/admission.ts';
@@ -29,7 +29,8 @@ export interface SocketServerOptions {
 /** A request that was admitted, and whose socket it asks for. */
 interface Wish extends Omit<Upgrade, 'wire'> {
   readonly dialect: Dialect;
-  readonly tokenInQuery: boolean;
+  /** Browsers see no HTTP status: those that show a token in the address are told by a close. */
+  readonly lastWords: ErrorInfo | undefined;
 }
 
 interface Refusal {
@@ -78,9 +79,9 @@ export class SocketServer {
       const connection = wish.dialect.accept(webSocket, { ...wish, wire: socket }, live);
       this.#open.add(connection);
       webSocket.on('close', () => this.#open.delete(connection));
-      if (wish.tokenInQuery) {
+      if (wish.lastWords) {
         live.log('warn', 'socket.token_in_query');
-        connection.close(CloseCode.unauthorized, 'No token in the address.', TOKEN_IN_QUERY);
+        connection.close(CloseCode.unauthorized, 'The token is refused.', wish.lastWords);
       }
     });
   }
@@ -131,12 +132,19 @@ export class SocketServer {
       const message = 'The token is wrong. Use the one in the link that the gateway printed.';
       return { status: 401, error: new ApertureError('unauthorized', message) };
     }
-    const [authorized, tokenInQuery] = [token === 'good', token === 'in_query'];
-    return { dialect, pathname, query, authorized, tokenInQuery };
+    const lastWords =
+      token === 'in_query' ? IN_QUERY : token === 'bad_in_query' ? BAD_IN_QUERY : undefined;
+    return { dialect, pathname, query, authorized: token === 'good', lastWords };
   }
 }
 
-const TOKEN_IN_QUERY = {
+const BAD_IN_QUERY: ErrorInfo = {
+  code: 'unauthorized',
+  message: 'The token in the address is wrong.',
+  retryable: false,
+};
+
+const IN_QUERY: ErrorInfo = {
   code: 'unauthorized',
   message:
     'This gateway takes no token from the address, where it ends up in logs. Send it in the first frame, or start the gateway with --query-token.',

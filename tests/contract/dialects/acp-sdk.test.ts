@@ -158,9 +158,7 @@ describe('the protocol’s own SDK as a client', () => {
     await expect(
       agent.request(methods.agent.session.prompt, prompt('no-such', 'x')),
     ).rejects.toMatchObject({ code: -32002 });
-    await expect(
-      agent.request(methods.agent.session.setMode, { sessionId, modeId: 'm' }),
-    ).rejects.toMatchObject({ code: -32601 });
+    await expect(agent.request('session/unheard_of', {})).rejects.toMatchObject({ code: -32601 });
     await agent.notify(methods.agent.session.cancel, { sessionId });
     await running;
   });

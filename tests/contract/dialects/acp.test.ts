@@ -7,7 +7,11 @@ let cwd: string;
 
 beforeAll(async () => {
   gateway = await GatewayProcess.start({
-    agents: { a: scripted('Alpha'), refusing: scripted('Refusing', '--refuse-session') },
+    agents: {
+      settings: scripted('Settings', '--settings', '--takes-all'),
+      a: scripted('Alpha'),
+      refusing: scripted('Refusing', '--refuse-session'),
+    },
   });
   cwd = await gateway.directory('acp');
 });
@@ -23,7 +27,7 @@ describe('/acp, hello', () => {
       agentCapabilities: {
         loadSession: true,
         sessionCapabilities: { list: {}, resume: {}, close: {}, delete: {} },
-        mcpCapabilities: { http: false, sse: false },
+        mcpCapabilities: { http: true, sse: true },
       },
       authMethods: [{ id: 'token' }],
     });
@@ -116,11 +120,62 @@ describe('/acp, sessions', () => {
     expect(result._meta.aperture.agent).toBe(agents.find(({ available }) => available)!.name);
     const other = await acp.ask('session/new', {
       cwd,
-      mcpServers: [{ name: 'm', command: '/bin/m', args: [], env: [] }],
+      mcpServers: [],
       _meta: { 'aperture/agent': 'a' },
     });
-    // What is not passed on is not passed over in silence.
-    expect(other._meta.aperture).toMatchObject({ agent: 'a', ignored: ['mcpServers'] });
+    expect(other._meta.aperture).toMatchObject({ agent: 'a' });
+  });
+
+  test('MCP servers and directories reach the agent; those named later are told to be ignored', async () => {
+    const acp = await AcpClient.open(gateway);
+    const more = await gateway.directory('more');
+    const mcpServers = [{ name: 'm', command: '/bin/m', args: ['x'], env: [] }];
+    const { sessionId } = await acp.ask('session/new', {
+      cwd,
+      mcpServers,
+      additionalDirectories: [more],
+      _meta: { 'aperture/agent': 'settings' },
+    });
+    await acp.prompt(sessionId, 'GIVEN');
+    for (const part of ['/bin/m', more]) expect(acp.text(sessionId)).toContain(part);
+    const taken = await acp.ask('session/load', { sessionId, cwd, mcpServers });
+    expect(taken._meta.aperture.ignored).toEqual(['mcpServers']);
+    const bad = { cwd, mcpServers: [{ name: 'm' }] };
+    expect(await acp.refused('session/new', bad)).toMatchObject({
+      code: -32602,
+      data: { code: 'bad_mcp_servers' },
+    });
+  });
+
+  test('modes and options: told by new and load, changed by set, seen by others, refused by the agent', async () => {
+    const acp = await AcpClient.open(gateway);
+    const meta = { 'aperture/agent': 'settings' };
+    const begun = await acp.ask('session/new', { cwd, mcpServers: [], _meta: meta });
+    const { sessionId, modes, configOptions } = begun;
+    expect(modes).toMatchObject({ currentModeId: 'ask' });
+    expect(configOptions).toHaveLength(2);
+    const other = await AcpClient.open(gateway);
+    await other.ask('session/resume', { sessionId, cwd });
+    expect(await acp.ask('session/set_mode', { sessionId, modeId: 'code' })).toEqual({});
+    const change = { sessionId, configId: 'model', value: 'large' };
+    const changed = await acp.ask('session/set_config_option', change);
+    expect(changed.configOptions[0]).toMatchObject({ id: 'model', currentValue: 'large' });
+    await other.client.until(() => other.updates(sessionId, 'config_option_update').length > 0);
+    expect(other.updates(sessionId, 'current_mode_update')).toMatchObject([
+      { currentModeId: 'code' },
+    ]);
+    expect((await acp.refused('session/set_mode', { sessionId, modeId: 'none' })).code).toBe(
+      -32001,
+    );
+    const late = await AcpClient.open(gateway);
+    const loaded = await late.ask('session/load', { sessionId, cwd, mcpServers: [] });
+    expect(loaded.modes).toMatchObject({ currentModeId: 'code' });
+    expect(loaded.configOptions[0]).toMatchObject({ currentValue: 'large' });
+    // An agent without them: nothing is told, and it refuses by itself.
+    const plain = await acp.newSession(cwd);
+    const error = await acp.refused('session/set_mode', { sessionId: plain, modeId: 'code' });
+    expect(error.message).toContain('Method not found');
+    expect(await acp.prompt(plain, 'SAY fine')).toBe('end_turn');
   });
 
   test('several sessions on one socket stream side by side and do not mix', async () => {

@@ -360,11 +360,13 @@ describe('threads, over restarts', () => {
       const client = await dial(own, withToken(own.token), { token: null });
       send(client, 't', 'one', 'SAY in');
       expect((await end(client, 'one')).content).toBe('in');
-      await expect(dial(own, withToken('not-the-token-at-all'), { token: null })).rejects.toThrow(
-        'HTTP 401',
-      );
+      const wrong = await dial(own, withToken('not-the-token-at-all'), { token: null });
+      expect((await wrong.closing()).code).toBe(4401);
       const { totals } = await connections(own);
-      expect(totals.find(({ dialect }) => dialect === 'thread')).toMatchObject({ opened: 1 });
+      expect(totals.find(({ dialect }) => dialect === 'thread')).toMatchObject({
+        opened: 2,
+        prompts: 1,
+      });
     } finally {
       await own.dispose();
     }

@@ -246,7 +246,7 @@ describe('[R67] a token that comes with the request', () => {
 
   test('in the query, only with the option', () => {
     expect(look(undefined, 'token=right', true)).toBe('good');
-    expect(look(undefined, 'token=wrong', true)).toBe('bad');
-    expect(look(undefined, 'token=', true)).toBe('bad');
+    expect(look(undefined, 'token=wrong', true)).toBe('bad_in_query');
+    expect(look(undefined, 'token=', true)).toBe('bad_in_query');
   });
 });

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { ApertureError, toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
+import { newId } from '../../../core/ids.ts';
 import { isObject, type JsonObject } from '../../../core/json.ts';
 import { oneLine } from '../../../core/text/sanitise.ts';
 import { METHOD_NOT_FOUND, RpcError, type RpcId } from '../../acp/json-rpc.ts';
@@ -23,6 +24,7 @@ import {
 } from './messages.ts';
 import { checked, SCHEMAS } from './params.ts';
 import { RpcOut } from './rpc.ts';
+import { firstSettings } from './settings.ts';
 
 const PROTOCOL_VERSION = 1;
 /** Sessions that one socket follows at a time, those included that are just being made (R30). */
@@ -132,7 +134,7 @@ export class AcpConnection implements DialectConnection {
     'session/resume': (params, id) => this.#takeUp(params, id, 'none'),
     'session/close': (params) => {
       const { sessionId } = checked(SCHEMAS.session, params);
-      this.#attached(sessionId).cancel();
+      this.#attached(sessionId).cancelOwn();
       this.#detach(sessionId);
       return {};
     },
@@ -140,6 +142,17 @@ export class AcpConnection implements DialectConnection {
       const { sessionId } = checked(SCHEMAS.session, params);
       this.options.pool.end(this.#find(sessionId), this.#by);
       return {};
+    },
+    'session/set_mode': (params, id) => {
+      const { sessionId, modeId } = checked(SCHEMAS.setMode, params);
+      this.#attached(sessionId).set(id, { t: 'set_mode', k: newId(), mode: modeId });
+      return undefined;
+    },
+    'session/set_config_option': (params, id) => {
+      const { sessionId, configId, value } = checked(SCHEMAS.setOption, params);
+      const frame = { t: 'set_option', k: newId(), option: configId, value } as const;
+      this.#attached(sessionId).set(id, frame);
+      return undefined;
     },
     'session/prompt': (params, id) => {
       const { sessionId, prompt, _meta } = checked(SCHEMAS.prompt, params);
@@ -163,8 +176,15 @@ export class AcpConnection implements DialectConnection {
         loadSession: true,
         // What a block is to a session is its agent's affair; this says that the gateway passes it on.
         promptCapabilities: { image: true, audio: true, embeddedContext: true },
-        mcpCapabilities: { http: false, sse: false },
-        sessionCapabilities: { list: {}, resume: {}, close: {}, delete: {} },
+        // These two likewise: what the agent cannot take is left out, and the log says so.
+        mcpCapabilities: { http: true, sse: true },
+        sessionCapabilities: {
+          list: {},
+          resume: {},
+          close: {},
+          delete: {},
+          additionalDirectories: {},
+        },
         _meta: { aperture: this.#agents() },
       },
       authMethods: [
@@ -207,8 +227,15 @@ export class AcpConnection implements DialectConnection {
     this.#opening++;
     try {
       const agent = _meta?.[AGENT_FIELD] ?? defaultAgent(pool, this.options.defaultAgent);
-      const session = await pool.create({ agent, cwd, title: undefined });
+      const session = await pool.create({
+        agent,
+        cwd,
+        title: undefined,
+        mcpServers: mcpServers ?? undefined,
+        additionalDirectories: additionalDirectories ?? undefined,
+      });
       await agentSettled(session, this.#socket.live.signal);
+      const settings = await firstSettings(session.log);
       const { agentState, error } = session.summary();
       if (!this.#socket.isOpen || agentState !== 'ready') {
         // Nobody knows its id, and nobody could ever use it.
@@ -216,10 +243,10 @@ export class AcpConnection implements DialectConnection {
         throw rpcErrorOf(error ?? AGENT_GONE);
       }
       this.#socket.live.attached(session.id, this.#by);
-      const ignored = notPassedOn({ mcpServers, additionalDirectories });
       this.#rpc.respond(id, {
         sessionId: session.id,
-        _meta: { aperture: about(session, ignored) },
+        ...settings,
+        _meta: { aperture: about(session) },
       });
       this.#follow(session, 'all');
     } finally {
@@ -243,14 +270,18 @@ export class AcpConnection implements DialectConnection {
       this.#rpc.respond(id, result);
       this.#follow(session, 'none');
     } else {
-      this.#follow(session, 'all', () => this.#rpc.respond(id, result));
+      this.#follow(session, 'all', (settings) => this.#rpc.respond(id, { ...settings, ...result }));
     }
     return undefined;
   }
 
   // — small things —
 
-  #follow(session: Session, replay: 'all' | 'none', replayed?: () => void): void {
+  #follow(
+    session: Session,
+    replay: 'all' | 'none',
+    replayed?: (settings: JsonObject) => void,
+  ): void {
     const attached = new AttachedSession({
       session,
       socket: this.#socket,
@@ -324,12 +355,12 @@ export class AcpConnection implements DialectConnection {
 }
 
 /** What the client may want to know of a session that ACP has no field for. */
-function about(session: Session, ignored: readonly string[]): object {
+function about(session: Session, ignored: readonly string[] = []): object {
   const { agent, agentTitle, cwd, title } = session.summary();
   return { agent, agentTitle, cwd, title, ...(ignored.length > 0 && { ignored }) };
 }
 
-/** Agents start by the gateway's own list (R70): what a client would add is not passed on, and it is told so. */
+/** A session that is there has the servers and directories that it began with; who names others is told so. */
 const notPassedOn = (lists: Record<string, unknown>): string[] =>
   ['mcpServers', 'additionalDirectories'].filter((name) => {
     const list = lists[name];

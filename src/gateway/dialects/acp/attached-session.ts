@@ -1,6 +1,7 @@
 import type { ContentBlock } from '../../../core/acp.ts';
 import { newId } from '../../../core/ids.ts';
 import { isObject, type JsonObject } from '../../../core/json.ts';
+import type { SetFrame } from '../../../core/wire/frames.ts';
 import { GatewayMethod, type LogEntry } from '../../../core/log/entry.ts';
 import { RpcError, type RpcId } from '../../acp/json-rpc.ts';
 import { numberOfRequest } from '../../session/permissions.ts';
@@ -11,6 +12,7 @@ import { finishedTurn, oursOf, TurnReader, type TurnEvent } from '../turn-reader
 import { rpcErrorOf } from './messages.ts';
 import { checked, SCHEMAS } from './params.ts';
 import type { RpcOut } from './rpc.ts';
+import { Settings } from './settings.ts';
 
 export interface AttachedOptions {
   readonly session: Session;
@@ -23,7 +25,7 @@ export interface AttachedOptions {
   /** `all`: the log is replayed from its beginning; `none`: only what comes from now on. */
   readonly replay: 'all' | 'none';
   /** The replay is over. */
-  readonly replayed?: () => void;
+  readonly replayed?: (settings: JsonObject) => void;
   readonly ended: () => void;
 }
 
@@ -42,6 +44,7 @@ export class AttachedSession {
   readonly #session: Session;
   readonly #follower: Follower;
   readonly #turns: TurnReader;
+  readonly #settings = new Settings();
   /** Prompts of this socket that run, by key, and the JSON-RPC ids that wait for their end. */
   readonly #running = new Map<string, RpcId[]>();
   /** Requests that were passed to the client, and the ids they have there. */
@@ -62,6 +65,7 @@ export class AttachedSession {
     this.#follower = new Follower(session, cursor, options.socket, {
       entry: (entry) => this.#entry(entry),
       ended: () => {
+        this.#endReplay();
         this.detach();
         options.ended();
       },
@@ -93,6 +97,19 @@ export class AttachedSession {
     );
   }
 
+  /** @throws RpcError when there is no agent to ask; the answer comes with what became of it. */
+  set(id: RpcId, frame: SetFrame): void {
+    const receipt = this.#session.set(frame, this.#options.by);
+    if (!receipt.ok) throw rpcErrorOf(receipt.error);
+    this.#settings.wait(frame.k, id);
+  }
+
+  /** This client's turn, if one runs. */
+  cancelOwn(): void {
+    const [turn] = this.#running.keys();
+    if (turn !== undefined) this.#cancel(turn);
+  }
+
   /** This client's turn, or whichever runs when it has none. */
   cancel(): void {
     const [turn] = this.#running.keys();
@@ -120,6 +137,7 @@ export class AttachedSession {
       for (const id of ids) this.#options.rpc.respond(id, { stopReason: 'cancelled' });
     }
     this.#running.clear();
+    this.#settings.giveUp(this.#options.rpc);
   }
 
   #cancel(turn: string | undefined): void {
@@ -129,6 +147,7 @@ export class AttachedSession {
   }
 
   #entry(entry: LogEntry): void {
+    this.#settings.read(entry, this.#options.rpc);
     this.#forward(entry);
     const event = this.#turns.read(entry);
     if (event?.kind === 'asks') this.#ask(event.id, event.params);
@@ -144,7 +163,7 @@ export class AttachedSession {
   #endReplay(): void {
     if (this.#replayed) return;
     this.#replayed = true;
-    this.#options.replayed?.();
+    this.#options.replayed?.(this.#settings.known);
   }
 
   #forward({ n, m: { method, params } }: LogEntry): void {

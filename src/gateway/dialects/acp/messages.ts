@@ -76,6 +76,7 @@ const BAD_PARAMS = new Set([
   'not_a_directory',
   'unreadable_directory',
   'outside_roots',
+  'bad_mcp_servers',
   'bad_title',
   'empty_prompt',
 ]);

@@ -45,6 +45,12 @@ export const SCHEMAS = {
     prompt: v.pipe(v.array(contentBlock), v.maxLength(1_000)),
     _meta: meta,
   }),
+  setMode: v.object({ sessionId, modeId: v.pipe(v.string(), v.minLength(1), v.maxLength(256)) }),
+  setOption: v.object({
+    sessionId,
+    configId: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+    value: v.union([v.pipe(v.string(), v.maxLength(4_096)), v.boolean()]),
+  }),
   cancelRequest: v.object({ requestId: rpcId }),
   permission: v.object({
     outcome: v.variant('outcome', [
