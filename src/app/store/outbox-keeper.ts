@@ -2,7 +2,6 @@ import type { SessionId } from '../../core/ids.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
 import type { SavedQueued } from './persistence/schema.ts';
 import type { Storage } from './persistence/storage.ts';
-import type { SessionEntry } from './record.ts';
 import type { StoreState } from './state.ts';
 import type { TabLock } from './tab-lock.ts';
 
@@ -86,23 +85,16 @@ export class OutboxKeeper {
       if (lost.length > 0) client().releaseOutbox(id, lost);
     }
     for (const [id, taken] of bySession(adopted.taken)) {
-      const entry = state.entry(id);
       const known = had.get(id);
       const news = taken.filter(({ key }) => !known?.has(key));
-      if (entry && news.length > 0) this.#give(entry, news);
+      // Nothing of it goes out before the session's log was read to its end.
+      if (state.entry(id) && news.length > 0) {
+        client().restoreOutbox(
+          id,
+          news.map(({ entry }) => entry),
+        );
+      }
     }
-  }
-
-  #give(entry: SessionEntry, rows: readonly SavedQueued[]): void {
-    const { state, client } = this.#parts;
-    const entries = rows.map((row) => row.entry);
-    // The log is read first: it may show that some of them have arrived.
-    const give = (): void => {
-      if (this.#disposed || state.entry(entry.id) !== entry) return;
-      client().restoreOutbox(entry.id, entries);
-    };
-    if (entry.loaded) void entry.loaded.then(give);
-    else entry.record.outbox.value = [...entry.record.outbox.peek(), ...entries];
   }
 }
 

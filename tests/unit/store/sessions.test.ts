@@ -1,5 +1,6 @@
 import { effect } from '@preact/signals-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import {
   displayStatus,
   isStreaming,
@@ -428,9 +429,10 @@ describe('restoring', () => {
     const order = parts.storage.meta.get('order') as string[];
     next.sessions.restore(parts.storage.saved, order);
     next.storage.outbox = parts.storage.outbox;
-    const { state, storage } = next;
+    const { state, storage, host } = next;
+    const client = { restoreOutbox: host.outboxChanged.bind(host) } as unknown as ApertureClient;
     const tab = new TabLock(undefined);
-    await new OutboxKeeper({ state, storage, tab, client: () => undefined! }).takeUp();
+    await new OutboxKeeper({ state, storage, tab, client: () => client }).takeUp();
     expect(next.state.sessions.value.map(({ id }) => id)).toEqual(['c', 'a', 'b']);
     expect(next.state.record('b')!.unread.value).toBe(1);
     expect(next.state.record('a')!.draft.value).toBe('half a thought');
