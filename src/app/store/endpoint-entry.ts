@@ -112,7 +112,9 @@ export function endpointFrom(value: unknown): SavedEndpoint | undefined {
   const { url, protocol = 'aperture', name, policy, keeping, open, token, sealed } = value;
   const known = PROTOCOLS.find((one) => one === protocol);
   if (typeof url !== 'string' || !known) return undefined;
-  const kept = keeping === 'passphrase' || keeping === 'plain' ? keeping : 'tab';
+  // Before there was a list, a token on disk was one that the user wanted there.
+  const before = typeof token === 'string' && keeping === undefined ? 'plain' : 'tab';
+  const kept = keeping === 'passphrase' || keeping === 'plain' ? keeping : before;
   return {
     url,
     protocol: known,

@@ -96,8 +96,12 @@ export class Endpoints {
   /** Makes a gateway the main one, for this tab. */
   chooseForTab(entry: EndpointEntry): void {
     this.#main = entry.id;
-    const { url, token, keeping } = entry;
-    if (token && keeping !== 'passphrase') this.#parts.tokens.keepMain({ url, token });
+    const { id, url, token, keeping } = entry;
+    if (token && keeping !== 'passphrase') {
+      this.#parts.tokens.keepMain({ url, token });
+      // Another may be the main one when the page is loaded again.
+      this.#parts.tokens.keep(id, token);
+    }
     this.publish();
   }
 

@@ -61,6 +61,11 @@ export async function start(parts: StartupParts, page: PageContext): Promise<voi
   if (last && !meta.has('endpoint')) saver.meta('endpoint', { url: last.url });
   const { rows, noted } = parts.note.addTo(saved);
   addSaved(endpoints, meta.get('endpoints'), rows, last);
+  if (last?.keeping === 'plain' && !meta.has('endpoints')) {
+    // From now on the token stands in the list, and there only.
+    endpoints.save();
+    saver.meta('endpoint', { url: last.url });
+  }
   const chosen = choose(endpoints, page.token ? { url: own, token: page.token } : ofTab, last);
   const order = meta.get('order');
   sessions.restore(rows, Array.isArray(order) ? (order as SessionId[]) : []);

@@ -190,6 +190,17 @@ describe('opening the page', () => {
     expect(storage.meta.get('endpoint')).toEqual({ url: gateway.url });
   });
 
+  it('[R69] a token that was remembered before there was a list goes on working, and stands in the list', async () => {
+    gateway.add('a');
+    storage.meta.set('endpoint', { url: gateway.url, token: gateway.token });
+    const page = make();
+    await page.start({ ...own(), baseUrl: 'http://127.0.0.1:1/' });
+    await until(allConnected(page, 1));
+    expect(page.store.endpoints.value).toMatchObject([{ id: gateway.url, keeping: 'plain' }]);
+    expect(storage.meta.get('endpoint')).toEqual({ url: gateway.url });
+    expect(storage.meta.get('endpoints')).toMatchObject([{ token: gateway.token }]);
+  });
+
   it('another gateway: it is the main one from then on; the first one’s sessions stay live beside it', async () => {
     gateway.add('a');
     const page = await open();
@@ -204,6 +215,13 @@ describe('opening the page', () => {
       other.url,
     ]);
     expect([gateway.sockets, other.sockets]).toEqual([1, 1]);
+    // Both are there after a reload of the tab, and their tokens nowhere on disk.
+    const reloaded = make();
+    await reloaded.start({ ...own(), baseUrl: 'http://127.0.0.1:1/' });
+    await until(allConnected(reloaded, 2));
+    expect(reloaded.store.endpoint.value).toEqual({ status: 'ready', url: other.url });
+    expect(JSON.stringify([...storage.meta])).not.toContain(other.token);
+    await reloaded.dispose();
     await other.close();
     await until(() => page.store.endpoint.value.status === 'unreachable');
     expect(page.store.record('a')!.connection.value.status).toBe('connected');
