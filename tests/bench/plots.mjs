@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Two plots from the bench's figures, as SVG that reads on light and dark pages:
+ * A page of tables (`bench.md`) and two plots from the bench's figures, as SVG that reads on light and dark pages:
  * `node tests/bench/plots.mjs [docs/bench.json] [docs]`. Nothing in it depends on when it runs.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [from = join(root, 'docs/bench.json'), into = join(root, 'docs')] = process.argv.slice(2);
-const { outcomes, at } = JSON.parse(await readFile(from, 'utf8'));
+const { outcomes, at, of: commit, machine, runs } = JSON.parse(await readFile(from, 'utf8'));
 
 const WIDTH = 720;
 const HEIGHT = 380;
@@ -138,3 +138,59 @@ if (outcomes.switch) {
   });
   await writeFile(join(into, 'bench-switch.svg'), plot);
 }
+
+/** A number with three digits that mean something. */
+const short = (value) =>
+  value === null || !Number.isFinite(value)
+    ? '–'
+    : Math.abs(value) >= 100
+      ? Math.round(value).toLocaleString('en')
+      : String(Number(value.toPrecision(3)));
+
+/** Columns as wide as their widest cell, as the formatter wants them. */
+function table(head, rows) {
+  const widths = head.map((cell, i) =>
+    Math.max(3, cell.length, ...rows.map((row) => row[i].length)),
+  );
+  const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
+}
+
+const words = [
+  '# Bench',
+  '',
+  `Made by \`tests/bench/plots.mjs\` from the figures of \`npm run bench\`: commit ${commit}, ${day}, ${machine}; medians of ${runs} interleaved runs, with the lowest and the highest.`,
+  '',
+];
+const aims = Object.values(outcomes).flatMap((outcome) => outcome.aims ?? []);
+words.push(
+  '## Figures to reach',
+  '',
+  ...table(
+    ['What', 'Reached', 'Aim', ''],
+    aims.map(({ what, value, limit, unit }) => [
+      what,
+      `${short(value)} ${unit}`,
+      `≤ ${short(limit)} ${unit}`,
+      value <= limit ? 'yes' : 'no',
+    ]),
+  ),
+  '',
+);
+for (const [name, { figures }] of Object.entries(outcomes)) {
+  words.push(`## ${name}`, '');
+  const columns = [...new Set(Object.values(figures).flatMap((of) => Object.keys(of)))];
+  const cell = (figure) =>
+    figure === undefined
+      ? ''
+      : `${short(figure.median)} ${figure.unit}`.trim() +
+        (figure.runs > 1 ? ` (${short(figure.low)}–${short(figure.high)})` : '');
+  words.push(
+    ...table(
+      ['', ...columns],
+      Object.entries(figures).map(([who, of]) => [who, ...columns.map((what) => cell(of[what]))]),
+    ),
+    '',
+  );
+}
+await writeFile(join(into, 'bench.md'), words.join('\n'));
