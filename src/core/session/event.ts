@@ -48,6 +48,12 @@ export type SessionEvent =
   | { type: 'usage'; used: number; size: number; cost?: { amount: number; currency: string } }
   | { type: 'title'; title: string }
   | { type: 'mode'; modeId: string }
+  /** All options of the agent as they stand, as it said them (ACP's `SessionConfigOption`). */
+  | { type: 'options'; options: JsonObject[] }
+  /** The agent read or wrote a file through the gateway; `detail` as in PROTOCOL.md 4.4. */
+  | { type: 'file'; path: string; detail: JsonObject }
+  /** What became of a terminal that the agent has from the gateway; tool calls name it by this id. */
+  | { type: 'terminal'; id: string; detail: JsonObject }
   | { type: 'permission'; id: string; tool: ToolPatch; options: PermissionOption[] }
   | {
       type: 'resolved';

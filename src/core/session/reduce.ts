@@ -144,6 +144,11 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       state.modeId = event.modeId;
       change.summary = true;
       return;
+    // Known, and not part of the conversation: whoever shows them follows them beside it.
+    case 'options':
+    case 'file':
+    case 'terminal':
+      return;
     case 'finished':
       return finishMessage(state, event.messageId, change);
     case 'retract':

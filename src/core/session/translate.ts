@@ -95,6 +95,16 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
       const level = oneOf(params['level'], ['info', 'warning', 'error'] as const) ?? 'info';
       return line === undefined ? undefined : { type: 'notice', level, text: line };
     }
+    case GatewayMethod.file: {
+      const path = text(params['path']);
+      return path === undefined ? undefined : { type: 'file', path, detail: params };
+    }
+    case GatewayMethod.terminal: {
+      const terminal = text(params['id']);
+      return terminal === undefined
+        ? undefined
+        : { type: 'terminal', id: terminal, detail: params };
+    }
     case GatewayMethod.ended:
       return { type: 'ended', by: text(params['by']) };
     default:
@@ -159,6 +169,10 @@ function translateUpdate(update: JsonObject): SessionEvent | undefined {
     case 'current_mode_update': {
       const modeId = text(update['currentModeId']);
       return modeId === undefined ? undefined : { type: 'mode', modeId };
+    }
+    case 'config_option_update': {
+      const options = list<JsonObject>(update['configOptions']);
+      return options && { type: 'options', options };
     }
     case 'state_update': {
       const state = oneOf(update['state'], TURN_STATE);

@@ -90,6 +90,27 @@ describe('translate: what it knows', () => {
     expect(translate(update({ sessionUpdate: 'state_update', state: 'napping' })).type).toBe('raw');
   });
 
+  it('reads what the gateway did for the agent, and the agent’s options; none of it is raw', () => {
+    const read = { op: 'read', path: '/p/a.txt', bytes: 3 };
+    expect(translate({ method: GatewayMethod.file, params: read })).toEqual({
+      type: 'file',
+      path: '/p/a.txt',
+      detail: read,
+    });
+    const output = { id: 'term-1', state: 'output', text: 'ok' };
+    expect(translate({ method: GatewayMethod.terminal, params: output })).toEqual({
+      type: 'terminal',
+      id: 'term-1',
+      detail: output,
+    });
+    const configOptions = [{ id: 'model', type: 'select', currentValue: 'a' }];
+    expect(translate(update({ sessionUpdate: 'config_option_update', configOptions }))).toEqual({
+      type: 'options',
+      options: configOptions,
+    });
+    expect(translate({ method: GatewayMethod.file, params: {} }).type).toBe('raw');
+  });
+
   it('reads what the gateway itself notes', () => {
     expect(
       translate({ method: GatewayMethod.agent, params: { state: 'failed', message: 'gone' } }),
