@@ -37,7 +37,8 @@ export class TurnReader {
         };
       case GatewayMethod.error:
         // One of a setting that was refused is none of the turn's.
-        return params['key'] === this.#key ? this.#remember(params) : undefined;
+        if (this.#key !== undefined && params['key'] !== this.#key) return undefined;
+        return this.#remember(params);
       case GatewayMethod.agent:
         return this.#remember(params);
       default:

@@ -262,6 +262,16 @@ describe('/acp, sessions', () => {
     const idle = () =>
       gateway.sessions().then((all) => all.some((s) => s.id === id && s.turn === 'idle'));
     await eventually(idle);
+    // Negative control: a turn that a page began is none of a client's that lets go.
+    await acp.ask('session/resume', { sessionId: id, cwd });
+    const watching = await page(gateway, id);
+    const prompt = [{ type: 'text', text: 'SAY still ; PERMIT' }];
+    watching.send({ t: 'prompt', k: 'k', prompt });
+    await acp.asked(id);
+    await acp.ask('session/close', { sessionId: id });
+    const { sessions } = await acp.ask('session/list');
+    const mine = sessions.find((session: { sessionId: string }) => session.sessionId === id);
+    expect(mine._meta.aperture.turn).toBe('requires_action');
     const params = { sessionId: id, prompt: [{ type: 'text', text: 'x' }] };
     expect(await acp.refused('session/prompt', params)).toMatchObject({ code: -32600 });
     await acp.ask('session/delete', { sessionId: id });
