@@ -58,13 +58,13 @@ export class Connector {
   /** Connects unless it is; what fails is shown with the session. */
   connect(id: SessionId): void {
     const entry = this.#parts.state.entry(id);
-    if (entry) void this.#connect(entry, false);
+    if (entry) void this.#connect(entry, 'asked');
   }
 
   /** Connects, also if another tab drives it: that one lets go (R64). */
   takeOver(id: SessionId): void {
     const entry = this.#parts.state.entry(id);
-    if (entry) void this.#connect(entry, true);
+    if (entry) void this.#connect(entry, 'by force');
   }
 
   /** R18: looking at a disconnected session connects it. */
@@ -93,8 +93,7 @@ export class Connector {
     for (const entry of waiting) {
       if (signal.aborted) return;
       await sessions.load(entry);
-      // A hibernated one comes back when somebody asks for it, not at another's cost.
-      if (client.hasRoom && state.entry(entry.id) === entry) this.connect(entry.id);
+      if (client.hasRoom && state.entry(entry.id) === entry) void this.#connect(entry, 'if room');
     }
   }
 
@@ -116,24 +115,28 @@ export class Connector {
     }
   }
 
-  async #connect(entry: SessionEntry, takeOver: boolean): Promise<void> {
+  async #connect(entry: SessionEntry, how: 'asked' | 'if room' | 'by force'): Promise<void> {
     const { sessions, client, endpoints, drivers, state, toasts, signal } = this.#parts;
     const { id } = entry;
     const endpoint = endpoints.get(entry.endpoint);
     if (!endpoint || this.obstacle(entry)) return;
     entry.parked = false;
+    let driver: Drivers | undefined;
     try {
       // The cached log first: it says from where to go on (R21, R28).
       await sessions.load(entry);
       const protocol = endpoints.loaded(endpoint) ?? (await part(endpoints.adapter(endpoint)));
-      const driver = protocol.shared ? undefined : await part(drivers());
-      await driver?.drive(entry, takeOver);
-      if (signal.aborted || entry.parked || state.entry(id) !== entry) {
+      driver = protocol.shared ? undefined : await part(drivers());
+      await driver?.drive(entry, how === 'by force');
+      // A hibernated one comes back when somebody asks for it, not at another's cost.
+      const full = how === 'if room' && !client.hasRoom && !client.isLive(id);
+      if (full || signal.aborted || entry.parked || state.entry(id) !== entry) {
         driver?.let(entry);
         return;
       }
       await client.connectSession(id);
     } catch (error) {
+      if (!client.isLive(id)) driver?.let(entry);
       if (signal.aborted || state.entry(id) !== entry) return;
       const told = toErrorInfo(error);
       // Of the viewed one, the note above its composer says it.

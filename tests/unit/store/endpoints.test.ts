@@ -307,6 +307,24 @@ describe('inspector', () => {
 });
 
 describe('limit', () => {
+  it('[R1][R18] after a reload as many come back as there is room for, and none at another’s cost', async () => {
+    const page = await browser.open();
+    const endpoint = await page.actions.addEndpoint(at());
+    for (let count = 1; count <= 12; count++) {
+      await page.actions.createSession({ endpoint });
+    }
+    await page.dispose();
+    await until(() => thread.sockets === 0);
+    thread.most = 0;
+    const again = await browser.reload();
+    const count = (which: string): number =>
+      again.store.sessions.value.filter(({ connection }) => connection.value.status === which)
+        .length;
+    await until(() => count('connected') === 10);
+    expect([count('disconnected'), thread.most]).toEqual([2, 10]);
+    expect(again.store.toasts.value).toEqual([]);
+  });
+
   it('warns once when the sixth session of a server that minds is connected', async () => {
     const page = await browser.open();
     const endpoint = await page.actions.addEndpoint(at({ policy: { limit: 'warn' } }));
