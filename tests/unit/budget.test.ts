@@ -13,7 +13,10 @@ import { ROOT } from '../support/files.ts';
 const FIRST_FRAME = 25 * 1024;
 const FIRST_LOAD = 88 * 1024;
 
-/** Loaded right after the first frame; every other chunk waits for the user to ask for it. */
+/**
+ * Loaded right after the first frame. Every other chunk waits for the user to ask for it, or for what it shows: the
+ * first tool call, plan or permission request.
+ */
 const AFTER_FIRST_FRAME = /^page-/;
 
 let out: string;
