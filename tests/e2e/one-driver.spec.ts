@@ -177,3 +177,24 @@ test('[R64][R66] a driver that hangs is taken over from without its leave, and g
   await expect.poll(() => server.connections).toBe(1);
   await second.is(id, 'connected');
 });
+
+test('negative control: where the browser has no locks, both tabs are connected, and the log says so', async ({
+  host,
+  threads: server,
+  context,
+}) => {
+  await context.addInitScript(() =>
+    Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined }),
+  );
+  const first = await Tab.open(context, host.url);
+  const id = await first.newSession(server.url, 'thread');
+  await first.is(id, 'connected');
+  const second = await Tab.open(context, host.url);
+  await second.is(id, 'connected');
+  expect(server.connections).toBe(2);
+  const log = await second.page.evaluate((session) => {
+    const { actions } = document.querySelector('ap-app') as ApApp;
+    return actions.inspect(session).log.join('\n');
+  }, id);
+  expect(log).toContain('no locks');
+});
