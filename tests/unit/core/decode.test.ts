@@ -111,16 +111,16 @@ describe('decodeServerFrame', () => {
   });
 });
 
-describe('a broken frame', () => {
-  const told = (read: () => unknown): string => {
-    try {
-      read();
-      return 'accepted';
-    } catch (thrown) {
-      return (thrown as Error).message;
-    }
-  };
+const told = (read: () => unknown): string => {
+  try {
+    read();
+    return 'accepted';
+  } catch (thrown) {
+    return (thrown as Error).message;
+  }
+};
 
+describe('a broken frame', () => {
   it('[R71] is told by the way to the field that is wrong', () => {
     const broken = { t: 'session', session: { ...session, error: { ...error, retryable: 'yes' } } };
     expect(told(() => decodeServerFrame(JSON.stringify(broken)))).toContain(
