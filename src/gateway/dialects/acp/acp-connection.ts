@@ -10,6 +10,7 @@ import type { DialectConnection, DialectOptions } from '../dialect.ts';
 import { DialectSocket, type DialectSocketOptions } from '../dialect-socket.ts';
 import { agentSettled } from './agent-settled.ts';
 import { AttachedSession } from './attached-session.ts';
+import { helloAnswer, TOKEN_FIELD, TOKEN_METHOD } from './hello.ts';
 import { sessionPage } from './listing.ts';
 import {
   AUTH_REQUIRED,
@@ -26,12 +27,8 @@ import { checked, SCHEMAS } from './params.ts';
 import { RpcOut } from './rpc.ts';
 import { firstSettings } from './settings.ts';
 
-const PROTOCOL_VERSION = 1;
 /** Sessions that one socket follows at a time, those included that are just being made (R30). */
 const MAX_SESSIONS = 100;
-/** The name of the one way to authenticate, and where its token stands. */
-const TOKEN_METHOD = 'token';
-const TOKEN_FIELD = 'aperture/token';
 const AGENT_FIELD = 'aperture/agent';
 const KEY_FIELD = 'aperture/key';
 
@@ -169,32 +166,7 @@ export class AcpConnection implements DialectConnection {
     this.#by = oneLine(clientInfo?.name ?? '', 64) || 'acp';
     const forSessions = clientCapabilities?.['session'];
     this.#notices = isObject(forSessions) && isObject(forSessions['notices']);
-    return {
-      protocolVersion: PROTOCOL_VERSION,
-      agentInfo: { name: 'aperture', title: 'Aperture', version: this.options.version },
-      agentCapabilities: {
-        loadSession: true,
-        // What a block is to a session is its agent's affair; this says that the gateway passes it on.
-        promptCapabilities: { image: true, audio: true, embeddedContext: true },
-        // These two likewise: what the agent cannot take is left out, and the log says so.
-        mcpCapabilities: { http: true, sse: true },
-        sessionCapabilities: {
-          list: {},
-          resume: {},
-          close: {},
-          delete: {},
-          additionalDirectories: {},
-        },
-        _meta: { aperture: this.#agents() },
-      },
-      authMethods: [
-        {
-          id: TOKEN_METHOD,
-          name: 'Gateway token',
-          description: `The token that the gateway printed, as _meta["${TOKEN_FIELD}"] of this request, or as Authorization: Bearer of the connection.`,
-        },
-      ],
-    };
+    return helloAnswer(this.options.version, this.#agents());
   }
 
   /** The agents that can be chosen; only for who has shown the token. */
