@@ -92,7 +92,8 @@ export class GatewayProcess {
         '--root',
         this.work,
         '--no-open',
-        ...(this.token ? ['--token', this.token] : []),
+        // With “=”, because a token may begin with a dash.
+        ...(this.token ? [`--token=${this.token}`] : []),
         ...(this.options.args ?? []),
       ],
       {
