@@ -127,6 +127,8 @@ export class StoreHost implements ClientHost {
     const entry = this.#entry(id);
     if (!entry) return;
     entry.record.outbox.value = entries;
+    // The session with them: a reload right after the first message must find it.
+    this.#parts.saver.now(entry);
     void this.#parts.saver.outbox(entry);
   }
 
