@@ -72,6 +72,7 @@ for (const agent of AGENT_NAMES) {
 
     test('tool call, denied', async ({ bench: { app, id, cwd } }) => {
       await app.send('RUN echo done > proof.txt');
+      await expect(app.approval()).toHaveCount(1);
       await app.approval().getByRole('button', { name: DENY }).first().click();
       await app.idle(id);
       await expect(app.row(id)).not.toHaveAttribute('data-attention', 'approval');
