@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'vite';
 import type { Outcome, Scenario } from './lib/scenario.ts';
 import { short, type Figure } from './lib/stats.ts';
+import { benches as gateway } from './gateway/index.ts';
 import { events } from './scenarios/events.ts';
 import { firstLoad } from './scenarios/first-load.ts';
 import { latency } from './scenarios/latency.ts';
@@ -14,7 +15,15 @@ import { reload } from './scenarios/reload.ts';
 import { streaming } from './scenarios/streaming.ts';
 import { switching } from './scenarios/switch.ts';
 
-const SCENARIOS: readonly Scenario[] = [firstLoad, streaming, switching, latency, events, reload];
+const SCENARIOS: readonly Scenario[] = [
+  firstLoad,
+  streaming,
+  switching,
+  latency,
+  events,
+  reload,
+  ...gateway,
+];
 
 const USAGE = `npm run bench -- [names] [--quick] [--runs n] [--out file.json]
   --quick  small amounts, one run: whether it works, not how fast it is

@@ -64,6 +64,8 @@ async function seen(page: Page): Promise<Map<string, Seen>> {
   return new Map(list.map((each) => [each.id, each]));
 }
 
+const tagsIn = (text: string): string[] => [...new Set(text.match(/tag-\d+/g))];
+
 const addEndpoint = (page: Page, endpoint: NewEndpoint): Promise<string> =>
   page.evaluate(
     (given) => (document.querySelector('ap-app') as AppElement).actions.addEndpoint(given),
@@ -129,7 +131,6 @@ test('[R16, R43, R50, R53, R64] ten sessions over seven protocols in one static 
     for (const id of ids) await app.connected(id);
 
     const tag = (id: string, round: number): string => `tag-${ids.indexOf(id)}-${round}-tag`;
-    const tagsIn = (text: string): string[] => [...new Set(text.match(/tag-\d+/g))];
     let round = 0;
     const streaming = async (live: readonly string[]): Promise<void> => {
       round++;
