@@ -2,6 +2,7 @@ import { oneLine } from '../text/sanitise.ts';
 import { push, touch, type Change } from './change.ts';
 import type { NumberedEvent, SessionEvent, ToolPatch } from './event.ts';
 import { applyChunk, closeMessages, finishMessage, PREVIEW_LENGTH, retract } from './messages.ts';
+import { applyTerminal, endTerminals, showTerminals } from './terminals.ts';
 import type { ApprovalItem, ToolItem, Transcript } from './transcript.ts';
 
 export { noChange, type Change } from './change.ts';
@@ -72,6 +73,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       change.summary = true;
       if (event.state === 'exited' || event.state === 'failed') {
         closeMessages(state, change);
+        endTerminals(state, change);
         notice(
           state,
           change,
@@ -102,6 +104,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
     case 'ended':
       closeMessages(state, change);
       endOpenTools(state, at, change);
+      endTerminals(state, change);
       // Nothing follows the end, so nobody else will settle these (R58).
       for (const id of state.pending) {
         const resolution = { outcome: 'cancelled', reason: 'The session was ended.' } as const;
@@ -147,8 +150,9 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
     // Known, and not part of the conversation: whoever shows them follows them beside it.
     case 'options':
     case 'file':
-    case 'terminal':
       return;
+    case 'terminal':
+      return applyTerminal(state, event, change);
     case 'finished':
       return finishMessage(state, event.messageId, change);
     case 'retract':
@@ -195,6 +199,7 @@ function applyTool(
     state.tools.set(patch.toolCallId, item);
     state.openTools.add(item);
   }
+  showTerminals(state, item, patch);
   const { status, title } = item.call;
   if (isFinal(status)) {
     item.endedAt ??= at;

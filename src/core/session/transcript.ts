@@ -9,6 +9,7 @@ import type { ErrorInfo } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { AgentState } from '../wire/rest.ts';
 import type { Role, ToolPatch } from './event.ts';
+import type { TerminalOutput } from './terminals.ts';
 
 interface ItemBase {
   /** Unique in the session, stable over reloads: made from log numbers or the agent's own ids. */
@@ -99,6 +100,10 @@ export interface Transcript {
   readonly tools: Map<string, ToolItem>;
   /** Calls of the running turn that have not ended; what a turn's end looks at instead of all history. */
   readonly openTools: Set<ToolItem>;
+  /** By id, the newest; bounded as terminals.ts says. */
+  readonly terminals: Map<string, TerminalOutput>;
+  /** By terminal's id, the calls that show it. */
+  readonly shownBy: Map<string, ToolItem[]>;
   readonly approvals: Map<string, ApprovalItem>;
   /** Requests that wait for an answer, oldest first. */
   readonly pending: Set<string>;
@@ -138,6 +143,8 @@ export function emptyTranscript(): Transcript {
     items: [],
     tools: new Map(),
     openTools: new Set(),
+    terminals: new Map(),
+    shownBy: new Map(),
     approvals: new Map(),
     pending: new Set(),
     open: undefined,

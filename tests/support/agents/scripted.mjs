@@ -38,7 +38,7 @@
  *   TITLE text              session_info_update                USAGE          usage_update
  *   LATE ms                 a chunk `late` that comes ms after the turn has ended
  *   DEAF n megabytes        reads nothing more, and sends n requests whose answers are that large
- *   UPDATE json             a session/update exactly like this
+ *   UPDATE json             a session/update exactly like this (`$TERM` is put in)
  *   ASK_LATER ms            PERMIT, ms after the turn has ended
  *   CHILD                   starts a grandchild that lives until its group is killed; says `Child: <pid>`
  *   CALL method json        a request of the client (`$CWD` and `$TERM`, the last terminal, are put in); says the
@@ -245,7 +245,7 @@ const WORDS = {
   LATE(session, ms) {
     setTimeout(() => chunk(session, 'late'), Number(ms));
   },
-  UPDATE: (session, json) => update(session, JSON.parse(json)),
+  UPDATE: (session, json) => update(session, JSON.parse(json.replaceAll('$TERM', terminal))),
   async DEAF(_session, rest, signal) {
     const [count, megabytes] = rest.split(/\s+/).map(Number);
     process.stdin.pause();

@@ -53,7 +53,7 @@ function viewOf(item: TranscriptItem, context: ViewContext): ItemView {
   if (cards === undefined || cards === 'missing') return new MissingView(item);
   switch (item.kind) {
     case 'tool':
-      return new cards.ToolView(item);
+      return new cards.ToolView(item, context);
     case 'plan':
       return new cards.PlanView(item);
     case 'approval':

@@ -2,12 +2,13 @@ import { cleanText } from '../../../../core/text/sanitise.ts';
 import type { ToolPatch } from '../../../../core/session/event.ts';
 import { appendText, element } from '../markdown/dom.ts';
 import { attachment, jsonFold } from './attachment.ts';
+import { TerminalView, type TerminalSource } from './terminal.ts';
 import { commandOf, toolParts, unfence, type ContentPart } from './content.ts';
 
 /** Longer output is shown by its end. */
 const MAX_OUTPUT = 60_000;
 
-interface PartView {
+export interface PartView {
   readonly type: ContentPart['type'];
   readonly element: HTMLElement;
   /** Takes the part's new state; false: draw it anew. */
@@ -25,18 +26,26 @@ export class ToolBody {
   private readonly parts: PartView[] = [];
   private readonly raw = element('div', 'raws');
   private rawKey: unknown[] = [];
+  private title = '';
 
-  constructor(private readonly counts: DiffCounts) {
+  constructor(
+    private readonly counts: DiffCounts,
+    private readonly terminals: TerminalSource,
+  ) {
     this.command.tabIndex = 0;
     this.element.append(this.command, this.places, this.raw);
   }
 
   update(call: ToolPatch, running: boolean): void {
     const command = commandOf(call);
-    // Not twice: many agents make the command the title.
-    this.command.hidden = command === undefined || call.title?.replaceAll('`', '') === command;
-    if (command !== undefined) this.command.textContent = cleanText(command);
     const parts = toolParts(call);
+    this.title = call.title?.replaceAll('`', '') ?? '';
+    // Not twice: many agents make the command the title, or show the terminal that runs it.
+    this.command.hidden =
+      command === undefined ||
+      this.title === command ||
+      parts.some((part) => part.type === 'terminal' && this.runs(part.id, command));
+    if (command !== undefined) this.command.textContent = cleanText(command);
     this.drawPlaces(call, parts);
     for (const [index, part] of parts.entries()) {
       const view = this.parts[index];
@@ -55,6 +64,10 @@ export class ToolBody {
         ...(call.rawOutput === undefined ? [] : [jsonFold('Raw output', call.rawOutput)]),
       );
     }
+  }
+
+  private runs(terminal: string, command: string): boolean {
+    return this.terminals(terminal)?.command.includes(command) ?? false;
   }
 
   private drawPlaces(call: ToolPatch, parts: readonly ContentPart[]): void {
@@ -76,9 +89,7 @@ export class ToolBody {
     if (part.type === 'text') return new OutputView(part.text, running);
     if (part.type === 'diff') return diffPart(part, cleanText, this.counts);
     if (part.type === 'terminal') {
-      const line = element('p', 'terminal-ref');
-      line.textContent = `Terminal ${cleanText(part.id)}`;
-      return { type: 'terminal', element: line, update: () => false };
+      return new TerminalView(part.id, this.terminals, () => this.title);
     }
     return { type: part.type, element: attachment(part), update: () => false };
   }

@@ -6,7 +6,7 @@ import { element } from '../markdown/dom.ts';
 import { toolParts } from './content.ts';
 import { kindIcon, statusIcon, statusWord, type ToolLook } from './icons.ts';
 import { ToolBody } from './tool-body.ts';
-import { formatDuration, type ItemView } from './view.ts';
+import { formatDuration, type ItemView, type ViewContext } from './view.ts';
 
 /** A tool call: one line when it is settled, unfolded where there is something to follow or review. */
 export class ToolView implements ItemView {
@@ -18,7 +18,10 @@ export class ToolView implements ItemView {
   private chosen = false;
   private counts: { added: number; removed: number } | undefined;
 
-  constructor(readonly item: ToolItem) {
+  constructor(
+    readonly item: ToolItem,
+    private readonly context: ViewContext,
+  ) {
     this.element.dataset['toolCallId'] = item.call.toolCallId;
     this.head.type = 'button';
     this.head.addEventListener('click', () => {
@@ -50,7 +53,9 @@ export class ToolView implements ItemView {
   private worthOpening(): boolean {
     const parts = toolParts(this.item.call);
     if (parts.some((part) => part.type === 'diff')) return true;
-    return parts.length > 0 && (this.look === 'failed' || (this.running && this.isCommand));
+    if (parts.length === 0) return false;
+    if (this.look === 'failed') return true;
+    return this.running && (this.isCommand || parts.some((part) => part.type === 'terminal'));
   }
 
   private get isCommand(): boolean {
@@ -64,10 +69,13 @@ export class ToolView implements ItemView {
     this.element.dataset['look'] = look;
     if (this.open) {
       if (!this.body) {
-        this.body = new ToolBody((added, removed) => {
-          this.counts = { added, removed };
-          this.drawHead();
-        });
+        this.body = new ToolBody(
+          (added, removed) => {
+            this.counts = { added, removed };
+            this.drawHead();
+          },
+          (id) => this.context.record.transcript().terminals.get(id),
+        );
         this.element.append(this.body.element);
       }
       this.body.update(call, this.running);

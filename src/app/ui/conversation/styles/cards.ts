@@ -126,13 +126,29 @@ export const cardStyles = css`
     border-radius: var(--ap-radius-s);
     outline-offset: -2px;
   }
-  .command::before {
+  .terminal {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 4px;
+  }
+  .terminal-command {
+    font: 0.78125rem/1.5 var(--ap-mono);
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+    max-height: 6em;
+    overflow: auto;
+  }
+  .terminal[data-state='failed'] .terminal-status {
+    color: var(--ap-red);
+  }
+  .command::before,
+  .terminal-command::before {
     content: '$ ';
     color: var(--ap-text-faint);
     user-select: none;
   }
   .output-cut,
-  .terminal-ref {
+  .terminal-status {
     font-size: var(--ap-size-xs);
     color: var(--ap-text-faint);
   }
