@@ -206,7 +206,8 @@ describe('scoped', () => {
     await b!.begin('SLOW');
     server.say('{"type":');
     server.say('[]');
-    await until('it is counted', () => b!.ignored.length === 2 && a!.ignored.length === 2);
+    server.say(Buffer.from('binary'));
+    await until('it is counted', () => b!.ignored.length === 3 && a!.ignored.length === 3);
     server.say({ type: 'tool', worldId: 'w1', chatId: 'a', messageId: 'm' });
     expect((await a!.lost()).verdict).toBe('retry');
     const from = b!.log.length;

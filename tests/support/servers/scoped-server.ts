@@ -110,10 +110,11 @@ export class ScopedServer extends WebSocketModelServer {
     }
   }
 
-  /** Says any frame, or any text, on every socket. */
-  say(frame: object | string): void {
+  /** Says any frame, or any text or bytes, on every socket. */
+  say(frame: object | string | Buffer): void {
+    const raw = typeof frame === 'string' || Buffer.isBuffer(frame);
     for (const socket of this.clients) {
-      socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame));
+      socket.send(raw ? frame : JSON.stringify(frame));
     }
   }
 

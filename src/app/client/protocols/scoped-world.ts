@@ -48,6 +48,8 @@ export class World {
           for (const chat of this.#members) chat.opened();
         },
         decode: (text) => this.#decode(text),
+        // Nobody's, like text that cannot be read: the socket is everybody's.
+        binary: () => this.#ignored('missing_scope', 'binary frame'),
       },
       { incoming: () => {}, closed: (code, reason) => this.#closed(code, reason) },
     );

@@ -10,6 +10,8 @@ export interface Codec {
   opened?(): void;
   /** @throws ApertureError for a frame that cannot be read; undefined for one that says nothing to us. */
   decode(text: string): Incoming | undefined;
+  /** A binary frame. Without this it costs the socket, like a text frame that cannot be read. */
+  binary?(): void;
 }
 
 const OPEN = 1;
@@ -81,6 +83,7 @@ export class SocketLink {
   #receive(data: unknown): void {
     if (this.#abort.signal.aborted) return;
     let incoming: Incoming | undefined;
+    if (typeof data !== 'string' && this.#codec.binary) return this.#codec.binary();
     try {
       if (typeof data !== 'string') {
         throw new ApertureError('bad_frame', 'The server sent a binary frame.');
