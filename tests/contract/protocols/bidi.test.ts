@@ -144,6 +144,16 @@ describe('bidi: its own ways', () => {
     expect(await page.ask('hello')).toBe('end_turn');
   });
 
+  it('[R30] a flood of approvals is cut off', async () => {
+    await connected();
+    await page.begin('SLOW');
+    for (let id = 1; id <= 120; id++) {
+      server.say({ type: 'tool-approval-request', approvalId: `a${id}`, toolCallId: `c${id}` });
+    }
+    await until('the rest is dropped', () => page.ignored.length === 20);
+    expect(page.pending.size).toBe(100);
+  });
+
   it('[R47] an error is shown with its words, whether the socket closes after it or not', async () => {
     await connected();
     expect(await page.ask('FAIL')).toBe('error');

@@ -3,7 +3,7 @@ import { legacyProtocol } from '../../../src/app/client/protocols/legacy/legacy.
 import { DEFAULT_POLICY } from '../../../src/core/endpoint/policy.ts';
 import { BidiServer } from '../../support/servers/bidi-server.ts';
 import { LegacyServer, type LegacyServerOptions } from '../../support/servers/legacy-server.ts';
-import { Page, until } from './page.ts';
+import { Page, until, type PageOptions } from './page.ts';
 import { protocolContract, type Stray } from './suite.ts';
 
 const during =
@@ -50,7 +50,7 @@ describe('legacy: its history', () => {
   let server: LegacyServer;
   const pages: Page[] = [];
 
-  const page = (more: { remote?: { id: string }; token?: string } = {}): Page => {
+  const page = (more: Partial<PageOptions> = {}): Page => {
     const made = new Page({ protocol: legacyProtocol, url: server.url, ...more });
     pages.push(made);
     return made;
@@ -184,6 +184,39 @@ describe('legacy: its history', () => {
       expect(await reader.lost()).toMatchObject({ verdict: 'lost' });
       expect(reader.ends).toMatchObject([{ stopReason: 'interrupted' }]);
     }
+  });
+
+  it('[R51] a session id that is no text is nobody’s; lenient takes what the socket brings', async () => {
+    await start();
+    const content = { type: 'text', text: 'leak' };
+    const update = { sessionUpdate: 'agent_message_chunk', content };
+    const strange = { method: 'session/update', params: { sessionId: { id: 1 }, update } };
+    const strict = page();
+    await strict.connect();
+    await strict.begin('SLOW');
+    server.say(strange);
+    await until('it is dropped', () => strict.ignored.length === 1);
+    expect(strict.ignored[0]!.why).toBe('foreign_scope');
+    expect(strict.said('assistant')).not.toContain('leak');
+    const lenient = page({ policy: { scope: 'lenient' } });
+    await lenient.connect();
+    await lenient.begin('SLOW');
+    server.say(strange);
+    await until('it is taken', () => lenient.said('assistant').includes('leak'));
+  });
+
+  it('[R30] a flood of permission requests is cut off', async () => {
+    await start();
+    const flooded = page();
+    await flooded.connect();
+    await flooded.begin('SLOW');
+    const options = [{ optionId: 'yes', name: 'Yes', kind: 'allow_once' }];
+    for (let id = 1; id <= 120; id++) {
+      const params = { toolCall: { toolCallId: `call-${id}` }, options };
+      server.say({ id, method: 'session/request_permission', params });
+    }
+    await until('the rest is dropped', () => flooded.ignored.length === 20);
+    expect(flooded.pending.size).toBe(100);
   });
 
   it('[R47] an error is shown with its words', async () => {

@@ -90,6 +90,17 @@ describe('single', () => {
     expect(new Set(identities)).toEqual(new Set([page.remote!['identity']]));
   });
 
+  it('[R51] a session id that is no text is nobody’s', async () => {
+    const page = await connected();
+    await page.begin('SLOW');
+    for (const sess_id of [{}, [], true]) {
+      server.say({ type: 'assistant_response', sess_id, payload: { text: 'leak' } });
+    }
+    await until('they are dropped', () => page.ignored.length === 3);
+    expect(page.ignored.map(({ why }) => why)).toEqual(Array(3).fill('foreign_scope'));
+    expect(page.said('assistant')).not.toContain('leak');
+  });
+
   it('[R49] a second query opens a second socket, and each answer is its own message', async () => {
     const page = await connected();
     const slow = await page.begin('SLOW');

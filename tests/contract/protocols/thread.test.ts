@@ -316,6 +316,17 @@ describe('thread', () => {
     }
   });
 
+  it('[R51] a thread id that is no text is nobody’s', async () => {
+    const page = await connected();
+    const requestId = await page.begin('SLOW');
+    for (const threadId of [{}, [], true]) {
+      server.say({ type: 'token', requestId, threadId, token: 'leak' });
+    }
+    await until('they are dropped', () => page.ignored.length === 3);
+    expect(page.ignored.map(({ why }) => why)).toEqual(Array(3).fill('foreign_scope'));
+    expect(page.said('assistant')).not.toContain('leak');
+  });
+
   it('[R6] what may have been sent before a crash is never sent again by itself: only the user knows', async () => {
     const host = new RecordingHost();
     const client = new ApertureClient({

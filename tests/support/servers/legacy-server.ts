@@ -63,6 +63,11 @@ export class LegacyServer extends WebSocketModelServer {
     for (const socket of this.clients) socket.send('{"jsonrpc":');
   }
 
+  /** One message, on every socket. */
+  say(message: object): void {
+    for (const session of this.sessions.values()) this.#send(session, message);
+  }
+
   /** Somebody says something in a session without being connected. */
   async speak(id: string, text: string): Promise<void> {
     await this.#answer(this.sessions.get(id)!, text, undefined);

@@ -98,6 +98,11 @@ export class SingleServer extends WebSocketModelServer {
     }
   }
 
+  /** Says any frame on every socket. */
+  say(frame: object): void {
+    for (const socket of this.clients) socket.send(JSON.stringify(frame));
+  }
+
   /** Cuts the socket that has been open for longest. */
   cutOldest(): void {
     this.clients[0]?.terminate();

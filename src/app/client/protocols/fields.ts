@@ -24,6 +24,10 @@ export function idOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' && value.length <= MAX_ID ? value : undefined;
 }
 
+/** The scope that a frame names; `''`, which is nobody's, for one that cannot be read (R51). */
+export const scopeIdOf = (value: unknown): string | undefined =>
+  value === undefined || value === null || value === '' ? undefined : (idOf(value) ?? '');
+
 /**
  * A server's account of a failure, wherever in the frame it stands (R47). `retryable` is what it says itself;
  * `true` if it says nothing, since the user decides whether to send again.

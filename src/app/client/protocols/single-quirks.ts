@@ -1,6 +1,6 @@
 import type { ErrorInfo } from '../../../core/errors.ts';
 import { isObject, type JsonObject } from '../../../core/json.ts';
-import { errorOf, idOf, str } from './fields.ts';
+import { errorOf, scopeIdOf, str } from './fields.ts';
 
 /** A server's frame, whichever way it spells it. `sessId` where the frame says which session it is of. */
 export type SingleFrame = { sessId: string | undefined } &
@@ -16,7 +16,7 @@ export type SingleFrame = { sessId: string | undefined } &
   );
 
 export function readSingleFrame(frame: JsonObject): SingleFrame {
-  const sessId = idOf(frame['sess_id']) ?? idOf(frame['session_id']);
+  const sessId = scopeIdOf(frame['sess_id']) ?? scopeIdOf(frame['session_id']);
   const name = str(frame['type']) ?? '';
   switch (name) {
     case 'welcome':

@@ -1,6 +1,6 @@
 import type { ErrorInfo } from '../../../core/errors.ts';
 import { isObject, type JsonObject } from '../../../core/json.ts';
-import { errorOf, idOf, str } from './fields.ts';
+import { errorOf, idOf, scopeIdOf, str } from './fields.ts';
 
 /** A server's frame, whichever dialect it speaks. */
 export type ThreadFrame = { threadId: string | undefined } & (
@@ -28,7 +28,7 @@ export const isServerStarted = (requestId: string): boolean => SERVER_STARTED.te
 
 /** Tokens as `token` or `value`; the final answer in `message.content` or flat in `content`. */
 export function readThreadFrame(frame: JsonObject): ThreadFrame {
-  const threadId = idOf(frame['threadId']);
+  const threadId = scopeIdOf(frame['threadId']);
   const requestId = idOf(frame['requestId']);
   const name = str(frame['type']) ?? '';
   switch (name) {

@@ -99,6 +99,17 @@ const scope: PolicyChoice<'scope'> = {
   ],
 };
 
+/** There the connection says whose an event is; only one that names another session can be meant. */
+const scopeOfSocket: PolicyChoice<'scope'> = {
+  ...scope,
+  label: 'Events that name another session',
+  about: 'Strict is safe; lenient is for servers that call one session by several names.',
+  options: [
+    ['strict', 'Drop and count them'],
+    ['lenient', 'Take them: the connection says whose they are'],
+  ],
+};
+
 const limit: PolicyChoice<'limit'> = {
   name: 'limit',
   label: 'Many live sessions',
@@ -112,7 +123,7 @@ const limit: PolicyChoice<'limit'> = {
 const auth = (...ways: readonly EndpointPolicy['auth'][]): PolicyChoice<'auth'> => {
   const words: Readonly<Record<EndpointPolicy['auth'], string>> = {
     'first-frame': 'In the first message',
-    hello: 'In the greeting, as identity',
+    hello: 'In the greeting (hello)',
     query: 'In the address (?token=)',
     none: 'Nowhere',
   };
@@ -132,7 +143,7 @@ export const POLICIES: Readonly<Record<ProtocolName, readonly PolicyChoice[]>> =
     reconnect,
     concurrency(false),
     partial,
-    scope,
+    scopeOfSocket,
     auth('first-frame', 'query', 'none'),
     limit,
   ],

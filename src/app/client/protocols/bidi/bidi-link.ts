@@ -11,6 +11,8 @@ import { classifyBidiClose, OVER } from './close.ts';
 import { SentConversation } from './conversation.ts';
 import { PartReader } from './parts.ts';
 
+/** Approvals that may wait at once; more are dropped. */
+const MAX_WAITING = 100;
 const APPROVE = 'approve';
 const OPTIONS: PermissionOption[] = [
   { optionId: APPROVE, name: 'Allow', kind: 'allow_once' },
@@ -229,6 +231,9 @@ export class BidiLink implements Link {
       return this.#log.ignored('late', 'tool-approval-request');
     }
     if (this.#waiting.has(id)) return;
+    if (this.#waiting.size >= MAX_WAITING) {
+      return this.#log.ignored('unknown_kind', 'tool-approval-request');
+    }
     this.#turn.begun = true;
     this.#waiting.set(id, toolCallId);
     const title = this.#parts.nameOf(toolCallId);

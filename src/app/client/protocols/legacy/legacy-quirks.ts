@@ -128,11 +128,18 @@ const ENDS = new Set([
   'done',
 ]);
 
+/** Undefined where no session is named; one that is no text is nobody's (R51). */
+function scopeOf(from: JsonObject): string | undefined {
+  const scope = first(from, ['sessionId', 'session_id']);
+  if (scope === undefined || scope === '') return undefined;
+  return typeof scope === 'string' ? scope : JSON.stringify(scope);
+}
+
 /** Whatever is no object has been refused before. */
 export function readFrame(frame: JsonObject): LegacyFrame {
   const result = frame['result'];
   const error = frame['error'];
-  const scope = textOf(frame, 'sessionId', 'session_id');
+  const scope = scopeOf(frame);
   if (isObject(error)) return failure(error, scope);
   const name = textOf(frame, 'method', 'type') ?? '';
   const method = name.replace(/^session\//, '');
@@ -144,7 +151,7 @@ export function readFrame(frame: JsonObject): LegacyFrame {
   }
   const inner = first(frame, ['params', 'data', 'payload']);
   const params = isObject(inner) ? inner : frame;
-  const inScope = textOf(params, 'sessionId', 'session_id') ?? scope;
+  const inScope = scopeOf(params) ?? scope;
   if (method === 'update' || method === 'session_update') return update(params, inScope);
   if (method === 'request_permission' || method === 'permission_request') {
     const id = first({ ...params, rpc: frame['id'] }, [

@@ -7,6 +7,8 @@ import type { Link } from '../port.ts';
 import { said, type Mark, type merge } from './history.ts';
 import { plain, type LegacyFrame } from './legacy-quirks.ts';
 
+/** Permission requests that may wait at once; more are dropped. */
+const MAX_WAITING = 100;
 /** Keys of turns that ended here, so that a late end is known for one. */
 const MAX_PAST = 200;
 
@@ -172,7 +174,9 @@ export class LegacyTurns {
     if (!this.#turn || this.#turn.cancelled) return this.#log.ignored('late', 'permission');
     if (this.#waiting.has(id)) return;
     const event = translate({ method: 'session/request_permission', id, params });
-    if (event.type !== 'permission') return this.#log.ignored('unknown_kind', 'permission');
+    if (event.type !== 'permission' || this.#waiting.size >= MAX_WAITING) {
+      return this.#log.ignored('unknown_kind', 'permission');
+    }
     this.#waiting.set(id, { id: told, options: new Set(event.options.map((o) => o.optionId)) });
     this.#log.push(event);
   }
