@@ -19,7 +19,7 @@ export class Crowd {
       ({ endpoint: home, record }) =>
         home === endpoint.id && record.connection.peek().status === 'connected',
     ).length;
-    if (live <= WARN_LIVE_SESSIONS) {
+    if (live < WARN_LIVE_SESSIONS) {
       this.#told.delete(endpoint);
     } else if (!this.#told.has(endpoint)) {
       this.#told.add(endpoint);

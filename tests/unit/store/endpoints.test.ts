@@ -325,10 +325,10 @@ describe('limit', () => {
     expect(again.store.toasts.value).toEqual([]);
   });
 
-  it('warns once when the sixth session of a server that minds is connected', async () => {
+  it('warns once when the fifth session of a server that minds is connected', async () => {
     const page = await browser.open();
     const endpoint = await page.actions.addEndpoint(at({ policy: { limit: 'warn' } }));
-    for (let count = 1; count <= 5; count++) await newThread(page, endpoint);
+    for (let count = 1; count <= 4; count++) await newThread(page, endpoint);
     expect(page.store.toasts.value).toEqual([]);
     await newThread(page, endpoint);
     expect(page.store.toasts.value).toHaveLength(1);
