@@ -116,18 +116,20 @@ export class SocketServer {
       const message = `Offer the WebSocket subprotocol ${subprotocol}.`;
       return { status: 400, error: new ApertureError('subprotocol_missing', message) };
     }
-    const unattached = [...this.#open].filter((connection) => !connection.isAttached);
-    if (this.#open.size >= MAX_SOCKETS || unattached.length >= MAX_UNATTACHED) {
+    const { checkToken, queryToken } = this.options;
+    const token = dialect.takesTokenAtOnce
+      ? tokenAtOnce(request, query, checkToken, queryToken)
+      : 'none';
+    // Whoever has shown the token already does not stand in line behind strangers.
+    const strangers =
+      token === 'good' ? 0 : [...this.#open].filter(({ isAttached }) => !isAttached).length;
+    if (this.#open.size >= MAX_SOCKETS || strangers >= MAX_UNATTACHED) {
       const message = 'Too many connections. Close some tabs.';
       return {
         status: 503,
         error: new ApertureError('too_many_sockets', message, { retryable: true }),
       };
     }
-    const { checkToken, queryToken } = this.options;
-    const token = dialect.takesTokenAtOnce
-      ? tokenAtOnce(request, query, checkToken, queryToken)
-      : 'none';
     if (token === 'bad') {
       const message = 'The token is wrong. Use the one in the link that the gateway printed.';
       return { status: 401, error: new ApertureError('unauthorized', message) };

@@ -136,6 +136,17 @@ describe('clients that do not read', () => {
     expect(to.pool.list()).toEqual([]);
   });
 
+  test('[R30] strangers in line keep other strangers out, and nobody who shows the token', async () => {
+    const to = await gateway();
+    const strangers = await Promise.all(
+      Array.from({ length: 100 }, () => dial(to, '/ws', { token: null })),
+    );
+    await expect(dial(to, '/ws', { token: null })).rejects.toThrow('too_many_sockets');
+    const known = await dial(to, '/acp');
+    expect(known.socket.readyState).toBe(WebSocket.OPEN);
+    for (const stranger of strangers) stranger.drop();
+  });
+
   test('a gateway that stops closes all with 1012', async () => {
     const to = await gateway();
     const clients = await Promise.all(
