@@ -78,13 +78,11 @@ export class Sessions {
   }
 
   async #read(entry: SessionEntry): Promise<void> {
-    const { storage, writer, ingest, client, state } = this.#parts;
+    const { storage, writer, ingest, state } = this.#parts;
     const { era, record } = entry;
-    const outbox = record.outbox.peek();
     record.loading.value = true;
     const log = await storage.loadLog(entry.id);
     if (state.entry(entry.id) !== entry) return;
-    if (outbox.length > 0) client().restoreOutbox(entry.id, outbox);
     // Another log was begun meanwhile: it is newer than anything on disk.
     if (entry.era !== era) return;
     if (!log || log.events.length === 0) {
