@@ -118,6 +118,7 @@ export default defineConfig(({ isSsrBuild }) => ({
             'idb',
             'lit',
             'lit/decorators.js',
+            'lit/directives/live.js',
             'lit/directives/repeat.js',
           ],
         },

@@ -13,6 +13,7 @@ import type { ClientHost, OutboxEntry } from './ports.ts';
 import type { Fetch, Place, SocketFactory } from './protocols/port.ts';
 import { SessionConnection } from './session-connection.ts';
 import type { ConnectionCounts } from './session-report.ts';
+import type { SettingChange } from './settings.ts';
 import { WakeDetector } from './wake.ts';
 
 export interface ApertureClientOptions {
@@ -183,6 +184,11 @@ export class ApertureClient {
   /** Resolves when the gateway has confirmed it; the request stays pending otherwise (R56). */
   answer(id: SessionId, requestId: string, optionId: string | undefined): Promise<void> {
     return this.#obtain(id).traffic.answer(requestId, optionId);
+  }
+
+  /** A change of the agent's mode or of one of its options. Resolves when the log shows what became of it. */
+  set(id: SessionId, change: SettingChange): Promise<void> {
+    return this.#obtain(id).traffic.set(change);
   }
 
   persisted(id: SessionId, n: number): void {

@@ -71,10 +71,11 @@ export class Attempt {
   get abilities(): SessionAbilities | undefined {
     const { protocol, policy } = this.#place ?? {};
     if (!this.#link || !protocol || !policy) return undefined;
-    const { cancel, approve, liveness, afterDrop = protocol.afterDrop } = this.#link;
+    const { cancel, approve, settings, liveness, afterDrop = protocol.afterDrop } = this.#link;
     return {
       cancel: cancel !== undefined,
       approve: approve !== undefined,
+      settings: settings !== undefined,
       liveness: liveness !== undefined,
       afterDrop,
       concurrency: policy.concurrency,

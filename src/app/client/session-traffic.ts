@@ -12,6 +12,7 @@ import type { Attached } from './ports.ts';
 import type { Incoming, Link, SequencedEvent } from './protocols/port.ts';
 import type { SessionReport } from './session-report.ts';
 import * as trouble from './verdict.ts';
+import { Settings, type SettingChange } from './settings.ts';
 import { outlivesDrop, WantedCancel } from './wanted-cancel.ts';
 
 /** The connection whose traffic it is. */
@@ -41,6 +42,7 @@ export class SessionTraffic {
   readonly #owner: TrafficOwner;
   readonly #answers: Answers;
   readonly #cancel: WantedCancel;
+  readonly #settings = new Settings();
   #turn: TurnState = 'idle';
   /** The prompt whose turn runs, as far as the log has been read here. */
   #turnKey: string | undefined;
@@ -109,6 +111,15 @@ export class SessionTraffic {
     await this.#answers.submit(requestId, optionId, this.#sendAnswer);
   }
 
+  /** Resolves when the log shows what became of it. Rejects with `not_connected`, `cannot_set`, or as {@link Settings.change}. */
+  async set(change: SettingChange): Promise<void> {
+    const { link } = this.#owner;
+    if (!link) throw trouble.notConnected('change that');
+    if (!link.settings) throw trouble.cannotSet();
+    this.#touch();
+    await this.#settings.change(change, link.settings);
+  }
+
   /** Everything up to `n` is on this page's disk. */
   persisted(n: number): void {
     this.#owner.link?.retention?.persisted(n);
@@ -132,6 +143,7 @@ export class SessionTraffic {
   lost(): void {
     this.#caughtUp = false;
     this.outbox.lost();
+    this.#settings.lost();
     this.#cancel.lost();
   }
 
@@ -151,6 +163,7 @@ export class SessionTraffic {
         return this.#answers.acknowledged(message.key);
       case 'refused':
         if (this.#cancel.settled(message.key)) return;
+        if (this.#settings.refused(message.key, message.error)) return;
         if (this.outbox.refused(message.key, message.error)) return;
         return this.#answers.refused(message.key, message.error);
       case 'summary':
@@ -213,6 +226,10 @@ export class SessionTraffic {
           this.#setTurn(event.state);
         }
         return;
+      case 'mode':
+      case 'options':
+      case 'error':
+        return this.#settings.settled(event.key);
       case 'resolved':
         return this.#answers.resolved(event.id);
       case 'ended':

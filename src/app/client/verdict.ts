@@ -32,6 +32,16 @@ export const notConnected = (toDoWhat: string): ApertureError =>
 export const cannotCancel = (): ApertureError =>
   new ApertureError('cannot_cancel', 'This kind of session cannot be stopped.');
 
+export const cannotSet = (): ApertureError =>
+  new ApertureError('cannot_set', 'The settings of this kind of session cannot be changed.');
+
+export const unconfirmed = (): ApertureError =>
+  new ApertureError(
+    'setting_unconfirmed',
+    'The connection broke before the agent had confirmed the change. What is shown is what holds.',
+    { retryable: true },
+  );
+
 export const cannotAnswer = (): ApertureError =>
   new ApertureError('cannot_answer', 'This kind of session takes no answers.');
 

@@ -4,6 +4,7 @@ import type { AgentsResponse, DirectoriesResponse } from '../../core/wire/rest.t
 import type { ApertureClient } from '../client/aperture-client.ts';
 import type { GatewayApi } from '../client/gateway-api.ts';
 import { NOTHING_COUNTED } from '../client/session-report.ts';
+import type { SettingChange } from '../client/settings.ts';
 import type { Connector } from './connector.ts';
 import type { EndpointCommands } from './endpoint-commands.ts';
 import type { ConnectionReport, EndpointId, NewSessionAt } from './endpoint-types.ts';
@@ -187,6 +188,25 @@ export class StoreActions implements Actions {
     } catch (error) {
       // It stays pending, and says why (R56).
       setAnswer(entry, requestId, { state: 'failed', error: toErrorInfo(error) });
+    }
+  }
+
+  setMode(id: SessionId, mode: string): Promise<void> {
+    return this.#set(id, { mode });
+  }
+
+  setOption(id: SessionId, option: string, value: string | boolean): Promise<void> {
+    return this.#set(id, { option, value });
+  }
+
+  async #set(id: SessionId, change: SettingChange): Promise<void> {
+    const entry = this.#entry(id);
+    if (!entry) return;
+    try {
+      await this.#parts.client.set(id, change);
+      this.#parts.ingest.catchUp(entry);
+    } catch (error) {
+      this.#fail(toErrorInfo(error).message);
     }
   }
 

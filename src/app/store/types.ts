@@ -146,6 +146,10 @@ export interface Actions extends EndpointActions {
   cancelTurn(id: SessionId): void;
   /** Answers a permission request of this session; `undefined` cancels it. */
   answer(id: SessionId, requestId: string, optionId: string | undefined): void;
+  /** Changes the agent's mode. Resolves when that is over: the log says what holds, a refusal is shown. Never rejects. */
+  setMode(id: SessionId, mode: string): Promise<void>;
+  /** Likewise one of its options: a select's value, or a boolean. */
+  setOption(id: SessionId, option: string, value: string | boolean): Promise<void>;
   markUnread(id: SessionId): void;
 
   /** Dials at once instead of waiting (R19 "Retry now"). */

@@ -2,7 +2,7 @@ import type { SessionAbilities } from '../../core/session/abilities.ts';
 import type { SessionRecord } from '../store/types.ts';
 
 /** Whether this session's connection can do it; what was never connected is given the benefit of the doubt. */
-export const can = (record: SessionRecord, ability: 'cancel' | 'approve'): boolean =>
+export const can = (record: SessionRecord, ability: 'cancel' | 'approve' | 'settings'): boolean =>
   record.abilities.value?.[ability] ?? true;
 
 const PROMISE: Readonly<Record<SessionAbilities['afterDrop'], string>> = {

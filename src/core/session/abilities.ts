@@ -4,6 +4,8 @@ import type { EndpointPolicy } from '../endpoint/policy.ts';
 export interface SessionAbilities {
   readonly cancel: boolean;
   readonly approve: boolean;
+  /** Modes and options of the agent can be changed. */
+  readonly settings: boolean;
   /** A half-open socket is found, and round trips are known. */
   readonly liveness: boolean;
   /**

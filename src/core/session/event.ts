@@ -13,6 +13,7 @@ import type {
 import type { ErrorInfo } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { AgentState } from '../wire/rest.ts';
+import type { Choice } from './settings.ts';
 
 export type Role = 'user' | 'assistant' | 'thought';
 
@@ -47,9 +48,10 @@ export type SessionEvent =
   | { type: 'commands'; commands: AvailableCommand[] }
   | { type: 'usage'; used: number; size: number; cost?: { amount: number; currency: string } }
   | { type: 'title'; title: string }
-  | { type: 'mode'; modeId: string }
+  /** `key`: of the frame that changed it; absent when the agent did. */
+  | { type: 'mode'; modeId: string; key?: string }
   /** All options of the agent as they stand, as it said them (ACP's `SessionConfigOption`). */
-  | { type: 'options'; options: JsonObject[] }
+  | { type: 'options'; options: JsonObject[]; key?: string }
   /** The agent read or wrote a file through the gateway; `detail` as in PROTOCOL.md 4.4. */
   | { type: 'file'; path: string; detail: JsonObject }
   /** What became of a terminal that the agent has from the gateway; tool calls name it by this id. */
@@ -64,7 +66,14 @@ export type SessionEvent =
       reason?: string;
     }
   | { type: 'turn'; state: TurnState; stopReason?: StopReason | (string & {}); key?: string }
-  | { type: 'agent'; state: AgentState; message?: string }
+  /** `modes`, `options`: what an agent that is ready said of its session, if it did. */
+  | {
+      type: 'agent';
+      state: AgentState;
+      message?: string;
+      modes?: { current: string; available: Choice[] };
+      options?: JsonObject[];
+    }
   | { type: 'error'; error: ErrorInfo; key?: string }
   | { type: 'notice'; level: 'info' | 'warning' | 'error'; text: string }
   | { type: 'ended'; by?: string }

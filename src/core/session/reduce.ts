@@ -2,6 +2,8 @@ import { oneLine } from '../text/sanitise.ts';
 import { push, touch, type Change } from './change.ts';
 import type { NumberedEvent, SessionEvent, ToolPatch } from './event.ts';
 import { applyChunk, closeMessages, finishMessage, PREVIEW_LENGTH, retract } from './messages.ts';
+import { applyFile } from './files.ts';
+import { readOptions } from './settings.ts';
 import { applyTerminal, endTerminals, showTerminals } from './terminals.ts';
 import type { ApprovalItem, ToolItem, Transcript } from './transcript.ts';
 
@@ -70,6 +72,12 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       return applyTurn(state, event, n, at, change);
     case 'agent':
       state.agentState = event.state;
+      // Whoever says nothing of them may have been taken up again, and have them still.
+      if (event.modes) {
+        state.modes = event.modes.available;
+        state.modeId = event.modes.current;
+      }
+      if (event.options) state.options = readOptions(event.options);
       change.summary = true;
       if (event.state === 'exited' || event.state === 'failed') {
         closeMessages(state, change);
@@ -147,10 +155,12 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       state.modeId = event.modeId;
       change.summary = true;
       return;
-    // Known, and not part of the conversation: whoever shows them follows them beside it.
     case 'options':
-    case 'file':
+      state.options = readOptions(event.options);
+      change.summary = true;
       return;
+    case 'file':
+      return applyFile(state, event, n, at, change);
     case 'terminal':
       return applyTerminal(state, event, change);
     case 'finished':

@@ -9,6 +9,7 @@ import type { ErrorInfo } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { AgentState } from '../wire/rest.ts';
 import type { Role, ToolPatch } from './event.ts';
+import type { Choice, SessionOption } from './settings.ts';
 import type { TerminalOutput } from './terminals.ts';
 
 interface ItemBase {
@@ -72,7 +73,9 @@ export interface TurnEndItem extends ItemBase {
 export interface NoticeItem extends ItemBase {
   readonly kind: 'notice';
   readonly level: 'info' | 'warning' | 'error';
-  readonly text: string;
+  text: string;
+  /** Files that it says were written; it grows while nothing else comes between. */
+  readonly files?: Set<string>;
   readonly error?: ErrorInfo;
 }
 
@@ -126,7 +129,10 @@ export interface Transcript {
   title: string | undefined;
   commands: AvailableCommand[];
   usage: { used: number; size: number; cost?: { amount: number; currency: string } } | undefined;
+  /** The agent's mode and those that it has; of an agent without any, undefined and none. */
   modeId: string | undefined;
+  modes: readonly Choice[];
+  options: readonly SessionOption[];
   ended: boolean;
   /** Log number of the last applied event. */
   lastN: number;
@@ -159,6 +165,8 @@ export function emptyTranscript(): Transcript {
     commands: [],
     usage: undefined,
     modeId: undefined,
+    modes: [],
+    options: [],
     ended: false,
     lastN: 0,
     preview: '',

@@ -10,6 +10,7 @@ import { isObject, type JsonObject } from '../json.ts';
 import { GatewayMethod, type LoggedMessage } from '../log/entry.ts';
 import type { AgentState } from '../wire/rest.ts';
 import type { Role, SessionEvent, ToolPatch } from './event.ts';
+import { readModes } from './settings.ts';
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined;
@@ -71,7 +72,15 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
     }
     case GatewayMethod.agent: {
       const state = oneOf(params['state'], AGENT_STATE);
-      return state && { type: 'agent', state, message: text(params['message']) };
+      if (!state) return undefined;
+      const options = list<JsonObject>(params['configOptions']);
+      return {
+        type: 'agent',
+        state,
+        message: text(params['message']),
+        ...agentModes(params['modes']),
+        ...(options && { options }),
+      };
     }
     case GatewayMethod.error: {
       const error = params['error'];
@@ -168,11 +177,11 @@ function translateUpdate(update: JsonObject): SessionEvent | undefined {
     }
     case 'current_mode_update': {
       const modeId = text(update['currentModeId']);
-      return modeId === undefined ? undefined : { type: 'mode', modeId };
+      return modeId === undefined ? undefined : { type: 'mode', modeId, ...keyOf(update) };
     }
     case 'config_option_update': {
       const options = list<JsonObject>(update['configOptions']);
-      return options && { type: 'options', options };
+      return options && { type: 'options', options, ...keyOf(update) };
     }
     case 'state_update': {
       const state = oneOf(update['state'], TURN_STATE);
@@ -195,6 +204,19 @@ function ownMeta(update: JsonObject): JsonObject {
   const meta = update['_meta'];
   const ours = isObject(meta) ? meta['aperture'] : undefined;
   return isObject(ours) ? ours : {};
+}
+
+/** The key of the frame that an update comes from. */
+function keyOf(update: JsonObject): { key?: string } {
+  const key = text(ownMeta(update)['key']);
+  return key === undefined ? {} : { key };
+}
+
+function agentModes(modes: unknown): Pick<Extract<SessionEvent, { type: 'agent' }>, 'modes'> {
+  const current = isObject(modes) ? text(modes['currentModeId']) : undefined;
+  const available = isObject(modes) ? list(modes['availableModes']) : undefined;
+  if (current === undefined || !available) return {};
+  return { modes: { current, available: readModes(available) } };
 }
 
 function toolPatch(raw: JsonObject): ToolPatch | undefined {

@@ -144,6 +144,7 @@ describe.each(['light', 'dark'] as const)(
       viewed.abilities.value = {
         cancel: false,
         approve: false,
+        settings: false,
         liveness: false,
         afterDrop: 'retry',
         concurrency: 'ask',

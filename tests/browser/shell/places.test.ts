@@ -22,6 +22,7 @@ const studio = endpointView({ protocol: 'thread', url: 'https://studio.example',
 const ABILITIES: SessionAbilities = {
   cancel: true,
   approve: true,
+  settings: true,
   liveness: true,
   afterDrop: 'resume',
   concurrency: 'ask',

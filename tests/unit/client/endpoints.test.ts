@@ -84,6 +84,7 @@ describe('abilities', () => {
     expect(host.abilities.get('a')).toEqual({
       cancel: true,
       approve: true,
+      settings: false,
       liveness: true,
       afterDrop: 'resume',
       concurrency: 'ask',
@@ -94,6 +95,7 @@ describe('abilities', () => {
     expect(host.abilities.get('a')).toEqual({
       cancel: false,
       approve: false,
+      settings: false,
       liveness: false,
       afterDrop: 'retry',
       concurrency: 'queue',
@@ -108,6 +110,7 @@ describe('the end of a connection', () => {
   const rich: SessionAbilities = {
     cancel: true,
     approve: true,
+    settings: false,
     liveness: true,
     afterDrop: 'resume',
     concurrency: 'ask',

@@ -237,6 +237,7 @@ export const GATEWAY = new EndpointEntry({
 export const ABILITIES: SessionAbilities = {
   cancel: true,
   approve: true,
+  settings: true,
   liveness: true,
   afterDrop: 'resume',
   concurrency: 'ask',

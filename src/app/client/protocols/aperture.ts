@@ -100,6 +100,11 @@ class ApertureLink implements Link {
         },
       }),
   };
+  readonly settings = {
+    setMode: (k: string, mode: string) => this.#send({ t: 'set_mode', k, mode }),
+    setOption: (k: string, option: string, value: string | boolean) =>
+      this.#send({ t: 'set_option', k, option, value }),
+  };
   readonly liveness = { ping: (c: number) => this.#send({ t: 'ping', c }) };
   readonly retention = { persisted: (n: number) => this.#send({ t: 'persisted', n }) };
 

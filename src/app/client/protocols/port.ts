@@ -147,6 +147,11 @@ export interface Link {
   /** `turn`: the key of the prompt whose turn is meant, if it is known. */
   readonly cancel?: { send(key: string, turn?: string): void };
   readonly approve?: { answer(key: string, requestId: string, optionId: string | undefined): void };
+  /** The agent's modes and options; what became of a change comes as `mode`, `options` or `error` with its key. */
+  readonly settings?: {
+    setMode(key: string, mode: string): void;
+    setOption(key: string, option: string, value: string | boolean): void;
+  };
   readonly liveness?: { ping(token: number): void };
   /** The other side keeps what is not acknowledged here. */
   readonly retention?: { persisted(n: number): void };

@@ -71,9 +71,12 @@ export class ApComposer extends SignalWatcher(LitElement) {
   override render() {
     const { record } = this;
     void record.details.value;
-    const { usage } = record.transcript();
+    const { usage, modes, options } = record.transcript();
     const running = record.turn.value.state !== 'idle';
     const ended = record.connection.value.status === 'ended';
+    const settings = modes.length + options.length > 0 && can(record, 'settings') && !ended;
+    // Fetched when an agent has any. Without the code there are none to choose from.
+    if (settings) void import('./settings.ts').catch(() => {});
     const agent = cleanText(record.summary.value.agentTitle);
     const open = this.offered.length > 0;
     const stoppable = running && can(record, 'cancel');
@@ -98,6 +101,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
             @blur=${() => (this.offered = [])}
           ></textarea>
           <div class="row">
+            ${settings ? html`<ap-session-settings .record=${record}></ap-session-settings>` : nothing}
             ${usageMeter(usage)}
             <span class="hint" aria-hidden="true">${this.hint(stoppable)}</span>
             ${
