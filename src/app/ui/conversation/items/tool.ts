@@ -1,6 +1,7 @@
 import { html, nothing, render } from 'lit';
 import { cleanText } from '../../../../core/text/sanitise.ts';
 import type { ToolItem } from '../../../../core/session/transcript.ts';
+import type { TerminalOutput } from '../../../../core/session/terminals.ts';
 import { chevron } from '../../icons.ts';
 import { element } from '../markdown/dom.ts';
 import { toolParts } from './content.ts';
@@ -55,7 +56,16 @@ export class ToolView implements ItemView {
     if (parts.some((part) => part.type === 'diff')) return true;
     if (parts.length === 0) return false;
     if (this.look === 'failed') return true;
-    return this.running && (this.isCommand || parts.some((part) => part.type === 'terminal'));
+    if (this.running && this.isCommand) return true;
+    // It may go on when its call has ended.
+    return parts.some((part) => {
+      const terminal = part.type === 'terminal' && this.terminal(part.id);
+      return !!terminal && terminal.end === undefined;
+    });
+  }
+
+  private terminal(id: string): TerminalOutput | undefined {
+    return this.context.record.transcript().terminals.get(id);
   }
 
   private get isCommand(): boolean {
@@ -74,7 +84,7 @@ export class ToolView implements ItemView {
             this.counts = { added, removed };
             this.drawHead();
           },
-          (id) => this.context.record.transcript().terminals.get(id),
+          (id) => this.terminal(id),
         );
         this.element.append(this.body.element);
       }
