@@ -5,6 +5,8 @@ import type { MessageItem, Transcript } from './transcript.ts';
 
 export const PREVIEW_LENGTH = 120;
 const MIN_PREVIEW = 24;
+/** What of a message's end a preview is made of. */
+const TAIL_LENGTH = PREVIEW_LENGTH * 2;
 
 type Chunk = Extract<SessionEvent, { type: 'chunk' }>;
 
@@ -18,7 +20,7 @@ export function applyChunk(
 ): void {
   const message =
     resumed(state, event, change) ?? ongoing(state, event) ?? begin(state, event, n, at, change);
-  if (event.content.type === 'text') message.text += event.content.text;
+  if (event.content.type === 'text') append(message, event.content.text);
   else message.blocks.push(event.content);
   touch(message, change);
   if (event.role !== 'thought') {
@@ -26,6 +28,14 @@ export function applyChunk(
     change.summary = true;
   }
 }
+
+/** The end is kept beside the text: to cut it off a text that has just grown, engines copy all of it. */
+function append(message: MessageItem, text: string): void {
+  message.tail = ((message.tail ?? tailOf(message.text)) + text).slice(-TAIL_LENGTH);
+  message.text += text;
+}
+
+const tailOf = (text: string): string => text.slice(-TAIL_LENGTH);
 
 /** Another message came between, but both are answers of one turn and grow side by side. */
 function resumed(state: Transcript, event: Chunk, change: Change): MessageItem | undefined {
@@ -117,6 +127,7 @@ export function retract(state: Transcript, messageId: string, change: Change): v
     if (item.kind === 'turn-end') break;
     if (item.kind !== 'message' || item.messageId !== messageId || item.role === 'user') continue;
     item.text = '';
+    item.tail = undefined;
     item.blocks.length = 0;
     item.retracted = true;
     touch(item, change);
@@ -146,9 +157,7 @@ function leave(message: MessageItem, change: Change): void {
 
 /** The last sentence; with the line before it while there is hardly anything of it, so that rows do not flicker. */
 function previewOf(message: MessageItem): string {
-  // Only the tail is looked at: the cost of a chunk must not grow with its message.
-  const tail = message.text.slice(-PREVIEW_LENGTH * 2);
-  const lines = tail
+  const lines = (message.tail ?? tailOf(message.text))
     .split('\n')
     .map((line) => line.replace(/^[#>\-*|\s`]+|[*`|]+/g, '').trim())
     .filter((line) => line !== '');

@@ -27,6 +27,8 @@ export interface MessageItem extends ItemBase {
   readonly role: Role;
   /** All text so far; only ever appended to. */
   text: string;
+  /** The end of `text`, where it is still growing. */
+  tail?: string;
   /** What is not text (images, links to resources), in order. */
   readonly blocks: ContentBlock[];
   /** Still growing. */

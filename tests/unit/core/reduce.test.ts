@@ -125,6 +125,19 @@ describe('messages', () => {
     expect(preview.length).toBeLessThanOrEqual(120);
   });
 
+  it('[R30][R33] previews the same however a text is cut, and keeps only its end for that', () => {
+    const text = Array.from({ length: 90 }, (_, i) => `Sentence ${i} of *many*.\n`).join('');
+    const whole = new Script().run(running, say(text)).state;
+    for (const size of [1, 7, 239, 241, 1_000]) {
+      const script = new Script().run(running);
+      for (let at = 0; at < text.length; at += size) script.run(say(text.slice(at, at + size)));
+      const message = script.state.items.at(-1)!;
+      if (message.kind !== 'message') throw new Error('There is no message.');
+      expect([message.text, script.state.preview]).toEqual([text, whole.preview]);
+      expect(message.tail).toBe(text.slice(-240));
+    }
+  });
+
   it('[R33] previews the last sentence, without markdown’s marks', () => {
     const script = new Script().run(
       running,
