@@ -24,6 +24,8 @@ export interface AttemptReports {
   resume(): ResumePoint;
   incoming(message: Incoming): void;
   roundTrip(ms: number): void;
+  /** It was to be asked whether it lives, and its kind cannot be: it counts as alive until it closes. */
+  cannotAsk(): void;
   /** {@link MIN_UPTIME_MS} after it was acknowledged. */
   proven(): void;
   /** The last report. `lastWords`: the other side's own explanation. */
@@ -111,7 +113,8 @@ export class Attempt {
 
   /** Asks the socket whether it lives; its round trip or its end is reported. @param patienceMs as {@link Heartbeat.probe}. */
   probe(patienceMs?: number): void {
-    this.#heartbeat?.probe(patienceMs);
+    if (this.#heartbeat) this.#heartbeat.probe(patienceMs);
+    else if (this.#attached) this.#reports.cannotAsk();
   }
 
   /** The browser says that there is no network; the socket has the last word, a little later (R14). */

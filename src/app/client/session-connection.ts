@@ -164,6 +164,10 @@ export class SessionConnection {
         this.report.roundTrip = ms;
         this.#connected(ms);
       },
+      cannotAsk: () => {
+        this.#waking = false;
+        this.#connected(this.report.roundTrip);
+      },
       proven: () => {
         this.#retry.proven();
         this.traffic.log.proven();

@@ -8,16 +8,18 @@ const ids = Array.from({ length: 10 }, (_, index) => `s${index}`);
 let clock: ManualClock;
 let protocol: ScriptedProtocol;
 let client: ApertureClient;
+let environment: ManualEnvironment;
 
 beforeEach(() => {
   clock = new ManualClock();
   protocol = new ScriptedProtocol();
   protocol.onOpen = (link) => link.attach();
+  environment = new ManualEnvironment();
   client = new ApertureClient({
     host: new RecordingHost(),
     place: placeAt('http://127.0.0.1:1', protocol),
     check: () => Promise.resolve({ status: 'there' }),
-    environment: new ManualEnvironment(),
+    environment,
     client: 'tab-test',
     clock,
     random: () => 0.999,
@@ -87,5 +89,21 @@ describe('waking', () => {
     await clock.advance(5_000);
     expect(protocol.links.map(({ closed }) => closed).slice(0, 3)).toEqual([true, false, false]);
     expect(protocol.links).toHaveLength(ids.length + 1);
+  });
+
+  it('[R14] a socket that cannot be asked is not shown as reconnecting for ever after the word “offline”', async () => {
+    protocol.onOpen = (link) => {
+      Object.assign(link, { liveness: undefined });
+      link.attach();
+    };
+    await connectAll();
+    environment.tell('offline');
+    expect(statuses()).toEqual(ids.map(() => 'reconnecting'));
+    await clock.advance(3_100);
+    expect(statuses()).toEqual(ids.map(() => 'connected'));
+    environment.tell('offline');
+    environment.tell('online');
+    expect(statuses()).toEqual(ids.map(() => 'connected'));
+    expect(protocol.links).toHaveLength(ids.length);
   });
 });
