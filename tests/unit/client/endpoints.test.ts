@@ -84,7 +84,7 @@ describe('abilities', () => {
     expect(host.abilities.get('a')).toEqual({
       cancel: true,
       approve: true,
-      settings: false,
+      settings: true,
       liveness: true,
       afterDrop: 'resume',
       concurrency: 'ask',
@@ -103,6 +103,7 @@ describe('abilities', () => {
     });
     expect(() => client.cancel('a')).toThrow('cannot be stopped');
     expect(await code(client.answer('a', 'r0', 'once'))).toBe('cannot_answer');
+    expect(await code(client.set('a', { mode: 'code' }))).toBe('cannot_set');
   });
 });
 

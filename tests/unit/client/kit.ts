@@ -105,6 +105,11 @@ export class ScriptedLink implements Link {
     answer: (key: string, id: string, optionId: string | undefined) =>
       void this.sent.push({ t: 'answer', key, id, optionId }),
   };
+  readonly settings = {
+    setMode: (key: string, mode: string) => void this.sent.push({ t: 'set_mode', key, mode }),
+    setOption: (key: string, option: string, value: string | boolean) =>
+      void this.sent.push({ t: 'set_option', key, option, value }),
+  };
   readonly liveness = {
     ping: (token: number) => {
       this.pings.push(token);
