@@ -12,8 +12,10 @@ const MAX_LINE_BYTES = MAX_SERVER_FRAME_BYTES - 64 * 1024;
 /** What may wait to be read by an agent (bytes): several of the largest prompts. */
 const MAX_UNREAD_BYTES = 4 * MAX_SERVER_FRAME_BYTES;
 const STDERR_BYTES = 64 * 1024;
-/** How long output may still come after the process has exited (ms): a grandchild may hold the pipe open. */
+/** Silence after the process has exited that counts as the end of its output (ms): a grandchild may hold the pipe open. */
 const DRAIN_MS = 500;
+/** … which is waited for this many times, whatever comes. */
+const MAX_DRAINS = 40;
 
 export { killAllChildren as killAllAgents } from './children.ts';
 
@@ -87,13 +89,21 @@ export class AgentProcess {
         // What it left running in its group goes too.
         this.kill('SIGKILL');
         this.#end();
-        const late = setTimeout(() => {
-          child.stdout!.destroy();
-          child.stderr!.destroy();
-          finish(exit);
+        let heard = true;
+        let drains = 0;
+        child.stdout!.on('data', () => (heard = true));
+        const late = setInterval(() => {
+          // A busy machine runs the timers first; what waits in the pipe is read before anybody gives up.
+          setImmediate(() => {
+            if (heard && ++drains < MAX_DRAINS) return void (heard = false);
+            clearInterval(late);
+            child.stdout!.destroy();
+            child.stderr!.destroy();
+            finish(exit);
+          });
         }, DRAIN_MS);
         child.on('close', () => {
-          clearTimeout(late);
+          clearInterval(late);
           finish(exit);
         });
       });

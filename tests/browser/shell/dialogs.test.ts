@@ -112,8 +112,7 @@ describe('the new-session dialog', () => {
     await until(() => options().join() === 'api,web,docs');
     // Escape closes the suggestions, not the dialog.
     press('Escape', { target: input });
-    await painted();
-    expect(options()).toEqual([]);
+    await until(() => options().length === 0);
     expect(deep('dialog[open]')).toHaveLength(1);
   });
 

@@ -114,7 +114,7 @@ describe('where a session lives', () => {
     bare.endpoint.value = { status: 'unset', url: '' };
     await mount(bare);
     expect(deep('ap-connect-page')).toHaveLength(1);
-    button('Add an endpoint').click();
+    (await until(() => button('Add an endpoint'))).click();
     await until(() => one('ap-add-endpoint'));
   });
 });

@@ -29,7 +29,7 @@ export const painted = (): Promise<void> =>
 
 /** Waits until `check` gives something, and does not throw. */
 export async function until<T>(check: () => T): Promise<NonNullable<T>> {
-  const end = performance.now() + 5_000;
+  const end = performance.now() + 15_000;
   for (;;) {
     try {
       const value = check();

@@ -109,6 +109,9 @@ describe('/acp, connections that end', () => {
     // Control: resume repeats nothing.
     const third = await AcpClient.open(gateway);
     await third.ask('session/resume', { sessionId: id, cwd });
+    await expect
+      .poll(async () => (await gateway.sessions()).find((each) => each.id === id)!.turn)
+      .toBe('idle');
     expect(await third.prompt(id, 'SAY new')).toBe('end_turn');
     expect(third.text(id)).toBe('new');
   });

@@ -140,7 +140,7 @@ test('[R30] many sessions that wait together are bounded together, and those tha
   const logs = created.map(({ id }) => to.pool.get(id)!.log);
   const [small, ...large] = pages;
   for (const page of large) page.prompt(`SAY begun ; SLEEP 200 ; ${flood(300)}`);
-  small!.prompt('SAY begun ; SLEEP 200 ; STREAM 20 20');
+  small!.prompt('SAY begun ; SLEEP 200 ; STREAM 100 20');
   await Promise.all(pages.map(begun));
   disk.bytesPerSecond = 0;
   await eventually(() => logs.slice(1).every((log) => log.isCongested));
