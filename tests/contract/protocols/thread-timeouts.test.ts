@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Incoming, Link, Protocol } from '../../../src/app/client/protocols/port.ts';
 import {
   CANCEL_PATIENCE_MS,
@@ -84,6 +84,15 @@ describe('time', () => {
     expect(stage.events).toHaveLength(before);
     expect(stage.incoming.slice(-2)).toMatchObject([{ why: 'late' }, { why: 'duplicate_final' }]);
     expect(stage.clock.pending).toBe(0);
+  });
+
+  it('[R30] a token arms no timer of its own', () => {
+    const stage = thread();
+    stage.prompt('k1');
+    const armed = vi.spyOn(stage.clock, 'after');
+    for (let count = 0; count < 100; count++) stage.last.say(token('k1', 'a'));
+    expect(stage.events.filter((event) => event.type === 'chunk')).toHaveLength(101);
+    expect(armed).not.toHaveBeenCalled();
   });
 
   it('[R41] a cancel that nobody confirms is over after a while', async () => {

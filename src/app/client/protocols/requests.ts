@@ -32,6 +32,8 @@ interface Running {
   /** For the reader; empty for what the server started. */
   readonly label: string;
   readonly timer: Timer;
+  /** When something of it was heard last, ms since 1970. */
+  heardAt: number;
   /** What was streamed of the answer, and of it what came after the last tool call. */
   text: string;
   tail: string;
@@ -217,6 +219,7 @@ export class Requests {
       id,
       label,
       timer,
+      heardAt: 0,
       text: '',
       tail: '',
       spoke: false,
@@ -230,7 +233,15 @@ export class Requests {
   }
 
   #patience(request: Running): void {
-    request.timer.set(REQUEST_SILENCE_MS, () => {
+    request.heardAt = this.#options.clock.now();
+    // Not anew for every token: a page's timers stand in a worker, and each costs a message there and back.
+    if (!request.timer.armed) this.#wait(request, REQUEST_SILENCE_MS);
+  }
+
+  #wait(request: Running, ms: number): void {
+    request.timer.set(ms, () => {
+      const silent = Math.max(0, this.#options.clock.now() - request.heardAt);
+      if (silent < REQUEST_SILENCE_MS) return this.#wait(request, REQUEST_SILENCE_MS - silent);
       this.#options.abandon(request.id);
       this.fail(request.id, TIMED_OUT, { lost: true });
     });
