@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import '../../../src/app/ui/styles/tokens.css';
 import { FakeSession, frames, mount } from './fake.ts';
 import { scenes } from './harness/scenes.ts';
+// Loaded by the composer when it is needed; here already, so that it is there to be looked at.
+import '../../../src/app/ui/conversation/composer/settings.ts';
 
 afterEach(() => {
   document.body.replaceChildren();

@@ -283,6 +283,36 @@ export const scenes: Record<string, (fake: FakeSession) => void> = {
     fake.connection.value = { status: 'disconnected', reason: 'closed' };
     fake.draft.value = 'A draft that goes over\nseveral lines';
   },
+  services(fake) {
+    const terminal = (id: string, state: string, more: object): void =>
+      fake.feed({ type: 'terminal', id, detail: { id, state, ...more } });
+    const run = (toolCallId: string, id: string): void =>
+      fake.feed({
+        type: 'tool',
+        call: {
+          toolCallId,
+          title: 'Run the tests',
+          kind: 'execute',
+          status: 'in_progress',
+          content: [{ type: 'terminal', terminalId: id }],
+        },
+      });
+    fake.feed({
+      type: 'agent',
+      state: 'ready',
+      modes: { current: 'ask', available: [{ id: 'ask', name: 'Ask' }] },
+      options: [{ id: 'fast', name: 'Fast', type: 'boolean', currentValue: true }],
+    });
+    fake.prompt('Run the tests');
+    for (const id of ['done', 'runs']) {
+      terminal(id, 'started', { command: 'npm', args: ['test'] });
+      run(`call-${id}`, id);
+      terminal(id, 'output', { text: 'one\ntwo\n' });
+    }
+    run('call-gone', 'gone');
+    terminal('done', 'exited', { exitCode: 1, signal: null });
+    fake.feed({ type: 'file', path: '/p/a.ts', detail: { op: 'write', path: '/p/a.ts' } });
+  },
   long(fake) {
     fake.history(60);
     fake.readMark.value = fake.n - 4;

@@ -32,6 +32,7 @@ export class TerminalView {
   ) {
     this.element.dataset['terminalId'] = id;
     this.pre.tabIndex = 0;
+    this.pre.role = 'group';
     this.pre.ariaLabel = 'Output';
     this.element.append(this.command, this.cut, this.pre, this.status);
     this.draw();
