@@ -216,6 +216,14 @@ describe('scoped', () => {
     expect(b!.closed).toBeUndefined();
   });
 
+  it('an activity of a kind that nobody knows costs nothing', async () => {
+    const made = await connected(chat('a'));
+    const messageId = await made.begin('SLOW');
+    server.say({ type: 'activity', worldId: 'w1', chatId: 'a', messageId, status: 'pondering' });
+    await until('it is counted', () => made.ignored.length === 1);
+    expect([made.ignored[0]!.why, made.closed]).toEqual(['unknown_kind', undefined]);
+  });
+
   it('[R39] a request that the server starts has a message of its own', async () => {
     server.misbehave.serverStarted = true;
     const made = await connected(chat('a'));

@@ -122,6 +122,7 @@ function readActivity(frame: JsonObject, messageId: string): ScopedEvent | undef
     case 'failed':
       return { kind: 'error', messageId, error: errorOf(frame, 'The request failed.') };
     default:
-      return undefined;
+      // Servers have more words for what they do than ends and beginnings.
+      return { kind: 'other', name: 'activity' };
   }
 }
