@@ -82,6 +82,8 @@ export function reasonOf(error: unknown): string {
       return 'A newer version of this page was used here before. Reload to get it.';
     case 'SecurityError':
       return 'The browser does not let this page store anything.';
+    case 'InvalidStateError':
+      return 'The browser closed this page’s database. Reload to open it again.';
     default:
       return 'The browser’s database cannot be opened, as in some private windows.';
   }
