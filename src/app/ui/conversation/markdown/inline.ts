@@ -20,7 +20,8 @@ export interface ParsedInline {
 }
 
 // A space belongs to a run only if plain text follows; others may stand before a line's end.
-const PLAIN = /(?:[^\\`*_~[\]!<&\n ]| (?=[^\\`*_~[\]!<&\n ]))+/y;
+// Looked for, not matched over: engines keep a note for every turn of a loop, and run out of room in a long one.
+const NOT_PLAIN = /[\\`*_~[\]!<&\n]| (?=[\\`*_~[\]!<&\n ]|$)/g;
 const URL_START = 'https://';
 const URL_RUN = /https:\/\/[^\s<>"`[\]]+/y;
 const URL_PREFIX = /(?:^|[^A-Za-z0-9])(h(?:t(?:t(?:p(?:s(?::\/?)?)?)?)?)?)$/;
@@ -127,9 +128,8 @@ class InlineParser {
 
   private plain(): void {
     const { source, at } = this;
-    PLAIN.lastIndex = at;
-    PLAIN.test(source);
-    let end = PLAIN.lastIndex;
+    NOT_PLAIN.lastIndex = at;
+    let end = NOT_PLAIN.exec(source)?.index ?? source.length;
     const run = source.slice(at, end);
     let url = run.indexOf(URL_START);
     while (url >= 0 && ALPHANUMERIC.test(url > 0 ? run[url - 1]! : this.previous(at))) {
