@@ -86,6 +86,11 @@ export class Answers {
     }
   }
 
+  /** Requests are named by log numbers: in another log the same name may be another question (R55). */
+  forgetLog(): void {
+    this.rejectAll(unconfirmed());
+  }
+
   /** The log shows the request as settled, by whomever. */
   resolved(requestId: string): void {
     const answer = this.#byRequest.get(requestId);

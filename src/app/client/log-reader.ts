@@ -11,6 +11,9 @@ export class LogReader {
   #sequence = new SequenceGuard(0);
   #head = 0;
   #sameLog = false;
+  /** Of the log that was read last. */
+  #epoch: string | undefined;
+  #otherLog = false;
   /** The number after which a hole was met once already. */
   #holeAfter: number | undefined;
   /** The number of an entry that could not be read once already. */
@@ -21,6 +24,11 @@ export class LogReader {
   /** The log that unconfirmed messages were sent to is the one that is read now. */
   get sameLog(): boolean {
     return this.#sameLog;
+  }
+
+  /** The numbers that this page knew belong to another log: what was asked there means nothing here. */
+  get otherLog(): boolean {
+    return this.#otherLog;
   }
 
   get last(): number {
@@ -45,6 +53,9 @@ export class LogReader {
   /** @returns what to tell the host, or `again`: attach anew, what we have does not fit. */
   attached(asked: ResumePoint, told: Attached): Attached | 'again' {
     const { since, epoch } = asked;
+    const known = epoch ?? this.#epoch;
+    this.#otherLog = known !== undefined && known !== told.epoch;
+    this.#epoch = told.epoch;
     this.#sameLog = epoch === told.epoch && told.mode !== 'full';
     if (this.#sameLog && told.head < since && this.#startOver()) return 'again';
     // Whoever asked from the start has nothing to keep, whatever the other side calls it.

@@ -136,6 +136,7 @@ export class SessionTraffic {
 
   /** Answers may go out. @param pending requests that wait for one on the other side. */
   ready(pending: readonly string[]): void {
+    if (this.log.otherLog) this.#answers.forgetLog();
     this.#answers.attached(pending, this.#sendAnswer);
   }
 

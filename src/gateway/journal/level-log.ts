@@ -278,7 +278,8 @@ export class LevelLog implements SessionLog, GroupMember {
       if (!drop({ n, at: () => parseStored(value).at(-1)!.at }, this.#bytes - freed)) break;
       operations.push({ type: 'del', key });
       freed += value.byteLength;
-      low = n + 1;
+      // Entries that were joined meanwhile may stand below what was trimmed before.
+      low = Math.max(low, n + 1);
     }
     if (operations.length === 0 || this.#closed) return;
     this.#bytes -= freed;

@@ -104,6 +104,31 @@ describe('lease', () => {
     expect([open, most]).toEqual([1, 1]);
   });
 
+  it('[R31] what a tab hears from the others it passes on to nobody', async () => {
+    const heard: unknown[] = [];
+    const ear = new BroadcastChannel(`test ${name}`);
+    ear.addEventListener('message', ({ data }) => heard.push(data));
+    const takeOver = async (): Promise<number> => {
+      const [holder, asker] = [tab(), tab()];
+      await holder.connect();
+      const before = heard.length;
+      expect(await asker.connect(true)).toBe(true);
+      await until(() => holder.told.length > 0);
+      // Whatever was sent before this has arrived when this has.
+      const last = new BroadcastChannel(`test ${name}`);
+      last.postMessage('last');
+      last.close();
+      await until(() => heard.at(-1) === 'last');
+      asker.end();
+      return heard.length - before - 1;
+    };
+    const alone = await takeOver();
+    expect(alone).toBeGreaterThan(0);
+    for (let bystander = 0; bystander < 8; bystander++) tab();
+    expect(await takeOver()).toBe(alone);
+    ear.close();
+  });
+
   it('[R64] two that take over at the same time: one after the other, never two', async () => {
     const [first, second, third] = [tab(), tab(), tab()];
     await first.connect();
