@@ -18,8 +18,8 @@ test('[R6, R40] what is withdrawn in one tab is never sent by another', async ({
 }) => {
   const { id } = await gateway.createSession('Shared');
   await app.openWith(id);
-  await app.sendTo(id, 'SLEEP 4000\nSAY the first is done');
-  await app.hasText('SLEEP 4000');
+  await app.sendTo(id, 'SLEEP 12000\nSAY the first is done');
+  await app.hasText('SLEEP 12000');
   await app.send('SAY taken back');
   await expect(queued(app.page)).toHaveCount(1);
   const other = await openTab(app, id);
@@ -44,8 +44,8 @@ test('[R6, R40, R43] a tab is closed with a message that waits: another sends it
   const { id } = await gateway.createSession('Left behind');
   await app.openWith(id);
   const other = await openTab(app, id);
-  await other.send('SLEEP 4000\nSAY the first is done');
-  await other.hasText('SLEEP 4000');
+  await other.send('SLEEP 12000\nSAY the first is done');
+  await other.hasText('SLEEP 12000');
   await other.send('SAY left behind');
   await expect(queued(other.page)).toHaveCount(1);
   // Another one that was there when it was queued, and one that starts afterwards.
@@ -72,8 +72,8 @@ test('[R6, R40] a reload keeps what waits, in the order that was chosen', async 
 }) => {
   const { id } = await gateway.createSession('Ordered');
   await app.openWith(id);
-  await app.sendTo(id, 'SLEEP 4000\nSAY ready');
-  await app.hasText('SLEEP 4000');
+  await app.sendTo(id, 'SLEEP 12000\nSAY ready');
+  await app.hasText('SLEEP 12000');
   for (const word of ['one', 'two', 'three']) await app.send(`SAY ${word}`);
   await expect(queued(page)).toHaveCount(3);
   await queued(page).nth(2).getByRole('button', { name: 'Send earlier' }).click();

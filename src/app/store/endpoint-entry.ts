@@ -1,4 +1,9 @@
-import { DEFAULT_POLICY, PROTOCOLS, type EndpointPolicy } from '../../core/endpoint/policy.ts';
+import {
+  DEFAULT_POLICY,
+  policyFrom,
+  PROTOCOLS,
+  type EndpointPolicy,
+} from '../../core/endpoint/policy.ts';
 import type { ProtocolName } from '../../core/endpoint/policy.ts';
 import { isObject } from '../../core/json.ts';
 import type { EndpointControl } from './endpoint.ts';
@@ -119,7 +124,7 @@ export function endpointFrom(value: unknown): SavedEndpoint | undefined {
     url,
     protocol: known,
     name: typeof name === 'string' && name ? name : hostOf(url),
-    policy: isObject(policy) ? (policy as Partial<EndpointPolicy>) : {},
+    policy: isObject(policy) ? policyFrom(policy) : {},
     keeping: kept,
     ...(open === true && { open: true }),
     ...(kept === 'plain' && typeof token === 'string' && token && { token }),

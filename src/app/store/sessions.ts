@@ -176,7 +176,9 @@ export class Sessions {
     const entry = newEntry(summary, endpoint, readN, remote);
     this.refresh(entry);
     state.add(entry);
-    saver.soon(entry);
+    // One that no gateway lists is known to this page alone.
+    if (remote) saver.now(entry);
+    else saver.soon(entry);
     this.saveOrder();
     return entry;
   }

@@ -31,6 +31,26 @@ export interface EndpointPolicy {
   readonly limit: 'evict' | 'warn';
 }
 
+const CHOICES: { readonly [K in keyof EndpointPolicy]: readonly EndpointPolicy[K][] } = {
+  reconnect: ['backoff', 'steps', 'manual'],
+  concurrency: ['ask', 'queue', 'reject', 'cancel-previous', 'parallel'],
+  partial: ['keep', 'discard'],
+  scope: ['strict', 'lenient'],
+  auth: ['first-frame', 'hello', 'query', 'none'],
+  limit: ['evict', 'warn'],
+};
+
+/** What is known of a policy from elsewhere, as from disk: a choice that there is not falls back to its default. */
+export function policyFrom(value: object): Partial<EndpointPolicy> {
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      ([name, choice]) =>
+        Object.hasOwn(CHOICES, name) &&
+        CHOICES[name as keyof EndpointPolicy].includes(choice as never),
+    ),
+  );
+}
+
 /** Live sessions of one endpoint from which on `limit: 'warn'` warns. */
 export const WARN_LIVE_SESSIONS = 5;
 

@@ -116,6 +116,7 @@ describe('lease', () => {
       await until(() => holder.told.length > 0);
       // Whatever was sent before this has arrived when this has.
       const last = new BroadcastChannel(`test ${name}`);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target
       last.postMessage('last');
       last.close();
       await until(() => heard.at(-1) === 'last');
