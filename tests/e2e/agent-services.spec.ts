@@ -112,6 +112,8 @@ test('[R47, R50] a mode is changed in one tab and shown in both; what the agent 
 
   await page.reload();
   await app.connected(id);
+  // Which of the two was viewed last may not have reached the disk.
+  await app.view(id);
   await expect(mode).toHaveValue('code');
 
   const odd = { id: 'odd', name: 'Odd', type: 'boolean', currentValue: false };
