@@ -1,6 +1,7 @@
 import type { ErrorInfo } from '../errors.ts';
 import type { SessionId } from '../ids.ts';
 import type { McpServer, TurnState } from '../acp.ts';
+import type { SessionWorktree } from './worktree.ts';
 
 /** What the agent's process is doing. `exited`: ended by itself or was stopped; `failed`: could not start, or crashed. */
 export type AgentState = 'starting' | 'ready' | 'exited' | 'failed';
@@ -26,6 +27,19 @@ export interface SessionSummary {
   pending: string[];
   /** Why the agent failed, if it did. */
   error?: ErrorInfo;
+  /** It works in a git worktree of its own. */
+  worktree?: SessionWorktree;
+}
+
+/** How the gateway speaks with an agent. */
+export type AgentKind = 'acp' | 'codex-app-server';
+
+/** Who pays for what an agent does, as far as can be known without reading a secret. */
+export interface AgentAccount {
+  /** `none`: it calls no model. `unknown`: it may ask, or have a login that nobody can see from outside. */
+  from: 'key' | 'login' | 'key_or_login' | 'none' | 'unknown';
+  /** One sentence for the reader. */
+  text: string;
 }
 
 /** An agent that the gateway can start, or knows how to find. */
@@ -39,6 +53,18 @@ export interface AgentInfo {
   /** For one that is not available: how to get it. */
   install?: string;
   source: 'builtin' | 'config' | 'path';
+  /** `acp` unless given. */
+  kind?: AgentKind;
+  /** What it needs before it works: a key, a login. One line. */
+  needs?: string;
+  homepage?: string;
+  account?: AgentAccount;
+}
+
+/** `GET /v1/agents/:name/version`: asked of the program itself, so not part of the list. */
+export interface AgentVersion {
+  /** Absent when it did not say one in time. */
+  version?: string;
 }
 
 export interface AgentsResponse {
@@ -71,6 +97,8 @@ export interface NewSessionRequest {
   mcpServers?: McpServer[];
   /** Absolute paths beside `cwd`, under the same rules; at most 32. */
   additionalDirectories?: string[];
+  /** Work in a git worktree made for this session, of the repository that `cwd` lies in. */
+  worktree?: boolean;
 }
 
 /** `PATCH /v1/sessions/:id` */

@@ -1,9 +1,11 @@
-import type { AgentInfo } from '../../core/wire/rest.ts';
+import type { AgentInfo, AgentKind } from '../../core/wire/rest.ts';
 
 /** How to start an agent: an argument vector, never a shell line (R70). */
 export interface AgentSpec {
   readonly name: string;
   readonly title: string;
+  /** `acp` unless given. */
+  readonly kind?: AgentKind;
   readonly command: string;
   readonly args: readonly string[];
   /** Set for this agent in addition to the allow-list. */
