@@ -73,11 +73,13 @@ export class Attempt {
   get abilities(): SessionAbilities | undefined {
     const { protocol, policy } = this.#place ?? {};
     if (!this.#link || !protocol || !policy) return undefined;
-    const { cancel, approve, settings, liveness, afterDrop = protocol.afterDrop } = this.#link;
+    const { cancel, approve, settings, liveness, takes } = this.#link;
+    const { afterDrop = protocol.afterDrop } = this.#link;
     return {
       cancel: cancel !== undefined,
       approve: approve !== undefined,
       settings: settings !== undefined,
+      ...(takes && { takes }),
       liveness: liveness !== undefined,
       afterDrop,
       concurrency: policy.concurrency,

@@ -1,4 +1,5 @@
 import type { EndpointPolicy } from '../endpoint/policy.ts';
+import type { JsonObject } from '../json.ts';
 
 /** What can be done with a session as it is connected now; the interface offers this and no more. */
 export interface SessionAbilities {
@@ -6,6 +7,11 @@ export interface SessionAbilities {
   readonly approve: boolean;
   /** Modes and options of the agent can be changed. */
   readonly settings: boolean;
+  /**
+   * What messages may hold beside text: ACP's `promptCapabilities`; `log` where the agent says it in the session's
+   * log. Absent: nothing.
+   */
+  readonly takes?: JsonObject | 'log';
   /** A half-open socket is found, and round trips are known. */
   readonly liveness: boolean;
   /**

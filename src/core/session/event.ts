@@ -66,7 +66,10 @@ export type SessionEvent =
       reason?: string;
     }
   | { type: 'turn'; state: TurnState; stopReason?: StopReason | (string & {}); key?: string }
-  /** `modes`, `options`: what an agent that is ready said of its session, if it did. */
+  /**
+   * `modes`, `options`: what an agent that is ready said of its session, if it did. `takes`: its prompt capabilities,
+   * as it said them.
+   */
   | {
       type: 'agent';
       state: AgentState;
@@ -84,6 +87,7 @@ export type SessionEvent =
   /** Everything the agent said in this message is taken back, by policy (R45). */
   | { type: 'retract'; messageId: string }
   /** Something we do not know: kept and shown folded. */
+      takes?: JsonObject;
   | { type: 'raw'; method: string; payload: JsonObject };
 
 /** An event with its place in the session's log. */

@@ -73,6 +73,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
     case 'agent':
       state.agentState = event.state;
       // Whoever says nothing of them may have been taken up again, and have them still.
+      if (event.takes) state.takes = event.takes;
       if (event.modes) {
         state.modes = event.modes.available;
         state.modeId = event.modes.current;

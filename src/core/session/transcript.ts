@@ -131,6 +131,8 @@ export interface Transcript {
   title: string | undefined;
   commands: AvailableCommand[];
   usage: { used: number; size: number; cost?: { amount: number; currency: string } } | undefined;
+  /** What its prompts may hold beside text (ACP's `promptCapabilities`, as it said them); see content.ts. */
+  takes: JsonObject | undefined;
   /** The agent's mode and those that it has; of an agent without any, undefined and none. */
   modeId: string | undefined;
   modes: readonly Choice[];
@@ -166,6 +168,7 @@ export function emptyTranscript(): Transcript {
     title: undefined,
     commands: [],
     usage: undefined,
+    takes: undefined,
     modeId: undefined,
     modes: [],
     options: [],

@@ -86,10 +86,13 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
       const error = params['error'];
       if (!isObject(error)) return undefined;
       return {
+      const capabilities = params['agentCapabilities'];
+      const takes = isObject(capabilities) ? capabilities['promptCapabilities'] : undefined;
         type: 'error',
         key: text(params['key']),
         error: {
           code: text(error['code']) ?? 'unknown',
+        ...(isObject(takes) && { takes }),
           message: text(error['message']) ?? 'The request failed.',
           retryable: error['retryable'] === true,
         },

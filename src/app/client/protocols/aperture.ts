@@ -105,6 +105,7 @@ class ApertureLink implements Link {
     setOption: (k: string, option: string, value: string | boolean) =>
       this.#send({ t: 'set_option', k, option, value }),
   };
+  readonly takes = 'log';
   readonly liveness = { ping: (c: number) => this.#send({ t: 'ping', c }) };
   readonly retention = { persisted: (n: number) => this.#send({ t: 'persisted', n }) };
 

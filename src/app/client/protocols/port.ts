@@ -152,6 +152,8 @@ export interface Link {
     setMode(key: string, mode: string): void;
     setOption(key: string, option: string, value: string | boolean): void;
   };
+  /** Prompts go out with all their blocks; which of them the agent takes. Absent: text alone, the rest is refused. */
+  readonly takes?: SessionAbilities['takes'];
   readonly liveness?: { ping(token: number): void };
   /** The other side keeps what is not acknowledged here. */
   readonly retention?: { persisted(n: number): void };

@@ -73,6 +73,10 @@ export class AcpLink implements Link {
     });
   }
 
+  get takes(): JsonObject {
+    return this.#hello?.takes ?? {};
+  }
+
   get afterDrop(): 'retry' | 'lost' {
     return this.#hello && !this.#hello.resume && !this.#hello.load ? 'lost' : 'retry';
   }

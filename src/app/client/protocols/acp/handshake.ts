@@ -29,6 +29,8 @@ export interface Hello {
   readonly resume: boolean;
   readonly load: boolean;
   readonly list: boolean;
+  /** Its prompt capabilities, as it said them. */
+  readonly takes: JsonObject;
   /** It takes a token through `authenticate`. */
   readonly takesToken: boolean;
 }
@@ -117,6 +119,7 @@ function readHello(result: JsonObject): Hello {
     resume: advertised(session['resume']),
     load: capabilities['loadSession'] === true,
     list: advertised(session['list']),
+    takes: object(capabilities['promptCapabilities']),
     takesToken: methods.some((method) => isObject(method) && method['id'] === TOKEN_METHOD),
   };
 }
