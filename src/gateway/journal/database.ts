@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import path from 'node:path';
@@ -23,10 +23,9 @@ export async function openDatabase(
 ): Promise<{ db: Database; epochsHold: boolean }> {
   await mkdir(location, { recursive: true, mode: 0o700 });
   const { db, repaired } = await openOrRepair(location);
-  const bootedAt = Date.now() - uptime() * 1_000;
+  const boot = thisBoot();
   const [clean, lastBoot] = await Promise.all([db.get('clean'), db.get('boot')]);
-  const sameBoot =
-    lastBoot !== undefined && Math.abs(Number(lastBoot.toString()) - bootedAt) < SAME_BOOT_MS;
+  const sameBoot = lastBoot !== undefined && isSameBoot(lastBoot.toString(), boot);
   const fresh = lastBoot === undefined;
   const whole = fresh || existsSync(markOf(location));
   const epochsHold = !repaired && whole && (fresh || clean !== undefined || sameBoot);
@@ -35,11 +34,34 @@ export async function openDatabase(
   await db.batch(
     [
       { type: 'del', key: 'clean' },
-      { type: 'put', key: 'boot', value: Buffer.from(String(bootedAt)) },
+      { type: 'put', key: 'boot', value: Buffer.from(boot) },
     ],
     { sync: true },
   );
   return { db, epochsHold };
+}
+
+/**
+ * The kernel's own name for this run of the machine, which no step of the clock changes; where there is none, the
+ * time at which it began, in ms since 1970.
+ */
+function thisBoot(): string {
+  try {
+    const id = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    if (/^[\da-f-]{36}$/.test(id)) return id;
+  } catch {
+    // Not Linux, or no /proc.
+  }
+  return String(bootTime());
+}
+
+const bootTime = (): number => Date.now() - uptime() * 1_000;
+
+/** @param last as {@link thisBoot} said it when the store was opened before, perhaps by an older gateway. */
+function isSameBoot(last: string, boot: string): boolean {
+  if (last === boot) return true;
+  // An id is no number, and NaN is not less.
+  return Math.abs(Number(last) - bootTime()) < SAME_BOOT_MS;
 }
 
 /** LevelDB passes over files whose names are not its own. */
