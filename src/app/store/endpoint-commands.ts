@@ -12,6 +12,7 @@ import { endpointId, hostOf, type EndpointEntry } from './endpoint-entry.ts';
 import type {
   EndpointActions,
   EndpointId,
+  EndpointPatch,
   NewEndpoint,
   NewSessionAt,
   RemoteSessionView,
@@ -75,21 +76,29 @@ export class EndpointCommands implements Omit<EndpointActions, 'takeOver' | 'ins
     const entry = endpoints.add({ url, protocol, name, policy: wanted.policy ?? {}, keeping });
     entry.name = name;
     if (known && wanted.policy) this.#changePolicy(entry, wanted.policy);
-    await this.#take(entry, token, keeping, sealed);
+    this.#keep(entry, token, keeping, sealed);
+    await this.#start(entry);
     return id;
   }
 
   async changeEndpoint(
     id: EndpointId,
-    { name, policy, token }: Parameters<EndpointActions['changeEndpoint']>[1],
+    { name, policy, token, keeping, passphrase }: EndpointPatch,
   ): Promise<void> {
     const { endpoints } = this.#parts;
     const entry = this.#entry(id);
-    const next = token?.trim();
-    if (next !== undefined) {
-      if (entry.protocol === 'aperture') await this.#tryGateway(entry.url, next);
-      const sealed = await this.#seal(id, next, entry.keeping, undefined, entry);
-      await this.#take(entry, next, entry.keeping, sealed);
+    const given = token?.trim();
+    const how = keeping ?? entry.keeping;
+    if (given !== undefined || how !== entry.keeping || passphrase) {
+      const next = given ?? entry.token;
+      if (next === undefined) {
+        throw new ApertureError('no_token', `“${entry.name}” needs its token for that. Enter it.`);
+      }
+      const isNew = next !== entry.token;
+      if (isNew && entry.protocol === 'aperture') await this.#tryGateway(entry.url, next);
+      const sealed = await this.#seal(id, next, how, passphrase, entry);
+      this.#keep(entry, next, how, sealed);
+      if (isNew) await this.#start(entry);
     }
     entry.name = nameOf(name) ?? entry.name;
     if (policy) this.#changePolicy(entry, policy);
@@ -213,13 +222,13 @@ export class EndpointCommands implements Omit<EndpointActions, 'takeOver' | 'ins
     return { sealed: await seal(token, id, key), key };
   }
 
-  /** Uses a token from now on, and keeps it as the user wants. Resolves when a gateway has answered. */
-  async #take(
+  /** A token to use from now on, kept as the user wants. */
+  #keep(
     entry: EndpointEntry,
     token: string,
     keeping: TokenKeeping,
     safe: { sealed: SealedToken; key: VaultKey } | undefined,
-  ): Promise<void> {
+  ): void {
     const { endpoints, tokens } = this.#parts;
     entry.token = token;
     entry.keeping = keeping;
@@ -229,9 +238,9 @@ export class EndpointCommands implements Omit<EndpointActions, 'takeOver' | 'ins
     if (keeping === 'passphrase') tokens.forget(entry.id);
     else tokens.keep(entry.id, token);
     endpoints.save();
-    await this.#start(entry);
   }
 
+  /** Resolves when a gateway has answered. */
   async #start(entry: EndpointEntry): Promise<void> {
     const { endpoints, connector } = this.#parts;
     endpoints.publish();

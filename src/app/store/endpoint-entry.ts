@@ -53,6 +53,7 @@ export class EndpointEntry {
   #policy: Partial<EndpointPolicy>;
   /** Of other kinds than gateways. */
   #state: EndpointState;
+  #tried = false;
 
   constructor(saved: SavedEndpoint) {
     this.url = saved.url;
@@ -86,14 +87,16 @@ export class EndpointEntry {
 
   /** @returns whether the interface has anything new to show. */
   become(state: EndpointState): boolean {
-    if (state.status === 'ready' && this.#state.status === 'ready') return false;
+    const same = this.#tried && state.status === 'ready' && this.#state.status === 'ready';
+    this.#tried = true;
     this.#state = state;
-    return true;
+    return !same;
   }
 
   get view(): EndpointView {
     const { id, name, url, protocol, policy, state, keeping, locked, lists } = this;
-    return { id, name, url, protocol, policy, state, keeping, locked, lists };
+    const tried = this.#tried || this.control !== undefined;
+    return { id, name, url, protocol, policy, state, keeping, locked, tried, lists };
   }
 
   toSaved(): SavedEndpoint {

@@ -27,6 +27,8 @@ export interface EndpointView {
   readonly keeping: TokenKeeping;
   /** Its token is on disk, and nobody has given the passphrase yet. */
   readonly locked: boolean;
+  /** Something is known of {@link state}: it was asked, or a session of it tried to connect. */
+  readonly tried: boolean;
   /** What its sessions can be taken up from: `remoteSessions` works. */
   readonly lists: boolean;
 }
@@ -42,6 +44,16 @@ export interface NewEndpoint {
   policy?: Partial<EndpointPolicy>;
   keeping: TokenKeeping;
   /** For `passphrase`. */
+  passphrase?: string;
+}
+
+/** What is not in it stays. */
+export interface EndpointPatch {
+  name?: string;
+  policy?: Partial<EndpointPolicy>;
+  token?: string;
+  keeping?: TokenKeeping;
+  /** For `passphrase`: a new one. The one that was given before is used without it. */
   passphrase?: string;
 }
 
@@ -99,10 +111,12 @@ export interface EndpointActions {
   probeEndpoint(address: string, token: string, signal?: AbortSignal): Promise<ProbeReport>;
   /** Adds it, or changes the one with the same id. @throws ApertureError `bad_address`, `unauthorized`, `unreachable`. */
   addEndpoint(endpoint: NewEndpoint): Promise<EndpointId>;
-  changeEndpoint(
-    id: EndpointId,
-    patch: { name?: string; policy?: Partial<EndpointPolicy>; token?: string },
-  ): Promise<void>;
+  /**
+   * Open connections go on as they are: a token, and a policy other than `concurrency`, count from the next one on.
+   * @throws ApertureError `no_such_endpoint`, `unauthorized`, `unreachable`; `no_passphrase` where one is needed and
+   * none was given in this page; `no_token` for another keeping of a token that this page does not have.
+   */
+  changeEndpoint(id: EndpointId, patch: EndpointPatch): Promise<void>;
   /** Disconnects its sessions and forgets it, and their local copies with it. */
   removeEndpoint(id: EndpointId): Promise<void>;
   /** Opens every token that this passphrase fits. @returns how many; 0 for a wrong one. */

@@ -188,6 +188,29 @@ describe('the list of endpoints', () => {
     ]);
   });
 
+  it('[R69] changes how the token is kept; a passphrase that is too short is not sent', async () => {
+    const fake = new FakeStore();
+    fake.endpoints.value = [endpointView(), { ...acp, tried: false }];
+    await list(fake);
+    expect(deep('[data-endpoint-id]').map((row) => /Not used yet/.test(row.textContent!))).toEqual([
+      false,
+      true,
+    ]);
+    button('Change Studio').click();
+    await until(() => deep<HTMLInputElement>('input[value="passphrase"]')[0]);
+    one<HTMLInputElement>('input[value="passphrase"]').click();
+    await until(() => field('Passphrase'));
+    await type('Passphrase', 'short');
+    button('Save').click();
+    await until(() => /at least 8/.test(one('[role="alert"]').textContent!));
+    await type('Passphrase', 'correct horse');
+    button('Save').click();
+    await until(() => button('Change Studio'));
+    expect(fake.called('changeEndpoint')).toEqual([
+      [acp.id, { keeping: 'passphrase', passphrase: 'correct horse' }],
+    ]);
+  });
+
   it('[R69] asks for the passphrase of locked tokens; a wrong one says so', async () => {
     const fake = tenSessions();
     fake.endpoints.value = [endpointView(), { ...acp, locked: true, keeping: 'passphrase' }];

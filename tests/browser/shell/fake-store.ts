@@ -44,6 +44,7 @@ export const endpointView = (change: Partial<EndpointView> = {}): EndpointView =
     state: { status: 'ready', url },
     keeping: 'tab',
     locked: false,
+    tried: true,
     lists: false,
     ...change,
   };

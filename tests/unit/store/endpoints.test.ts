@@ -242,6 +242,31 @@ describe('tokens', () => {
     expect(await third.actions.unlockEndpoints('correct horse')).toBe(1);
   });
 
+  it('[R69] how a token is kept can be changed without entering it again', async () => {
+    const page = await browser.open();
+    const id = await page.actions.addEndpoint(at({ token: 'the-secret', keeping: 'plain' }));
+    const disk = (): string => JSON.stringify([...browser.storage.meta]);
+    expect(disk()).toContain('the-secret');
+    await expect(page.actions.changeEndpoint(id, { keeping: 'passphrase' })).rejects.toMatchObject({
+      code: 'no_passphrase',
+    });
+    expect(page.store.endpoints.value[0]!.keeping).toBe('plain');
+    await page.actions.changeEndpoint(id, { keeping: 'passphrase', passphrase: 'long and safe' });
+    expect(disk() + JSON.stringify([...browser.tab.values])).not.toContain('the-secret');
+    const again = await browser.reload();
+    await expect(again.actions.changeEndpoint(id, { keeping: 'tab' })).rejects.toMatchObject({
+      code: 'no_token',
+    });
+    expect(await again.actions.unlockEndpoints('long and safe')).toBe(1);
+    await again.actions.changeEndpoint(id, { passphrase: 'another one' });
+    const third = await browser.reload();
+    expect(await third.actions.unlockEndpoints('long and safe')).toBe(0);
+    expect(await third.actions.unlockEndpoints('another one')).toBe(1);
+    await third.actions.changeEndpoint(id, { keeping: 'tab' });
+    expect(disk()).not.toMatch(/the-secret|sealed/);
+    expect(JSON.stringify([...browser.tab.values])).toContain('the-secret');
+  });
+
   it('[R69] negative control: a sealed token that is moved to another address does not open', async () => {
     const page = await browser.open();
     await page.actions.addEndpoint(

@@ -2,17 +2,18 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { EndpointPolicy } from '../../../core/endpoint/policy.ts';
 import { toErrorInfo } from '../../../core/errors.ts';
-import type { EndpointView } from '../../store/endpoint-types.ts';
+import type { EndpointView, TokenKeeping } from '../../store/endpoint-types.ts';
 import { PROTOCOL_NAME } from '../endpoint.ts';
 import { act } from '../intent.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
 import { endpointStyles } from './endpoint.styles.ts';
+import { MIN_PASSPHRASE, type KeepingEvent } from './keeping-field.ts';
+import './keeping-field.ts';
 import type { PolicyEvent } from './policy-fields.ts';
 import './policy-fields.ts';
-import { KEEPING } from './words.ts';
 
 /**
- * Changes an endpoint's name, token and policies. Its address and protocol are what it is: another one is another
+ * Changes an endpoint's name, token, how that is kept, and policies. Its address and protocol are what it is: another one is another
  * endpoint.
  *
  * @property endpoint - which
@@ -46,6 +47,8 @@ export class ApEditEndpoint extends LitElement {
   @property({ attribute: false }) endpoint!: EndpointView;
   @state() private name: string | undefined;
   @state() private token = '';
+  @state() private keeping: TokenKeeping | undefined;
+  @state() private passphrase = '';
   @state() private policy: Partial<EndpointPolicy> = {};
   @state() private saving = false;
   @state() private failure = '';
@@ -56,7 +59,6 @@ export class ApEditEndpoint extends LitElement {
 
   override render() {
     const { endpoint } = this;
-    const kept = KEEPING.find(([keeping]) => keeping === endpoint.keeping)![1];
     return html`<form @submit=${this.#submit}>
       <div class="body stack">
         <p class="hint where">
@@ -86,14 +88,25 @@ export class ApEditEndpoint extends LitElement {
             @input=${(event: Event) => (this.token = (event.target as HTMLInputElement).value)}
           />
           <span class="hint" id="token-about"
-            >Leave it empty to keep the one that it has. Kept: ${lowerFirst(kept)}.</span
+            >Leave it empty to keep the one that it has. Connections that are open go on with
+            that.</span
           >
         </div>
+        <ap-keeping-field
+          .keeping=${this.keeping ?? endpoint.keeping}
+          .passphrase=${this.passphrase}
+          @ap-keeping=${this.#keep}
+        ></ap-keeping-field>
         <ap-policy-fields
           .protocol=${endpoint.protocol}
           .value=${{ ...endpoint.policy, ...this.policy }}
           @ap-policy=${(event: PolicyEvent) => (this.policy = { ...this.policy, ...event.patch })}
         ></ap-policy-fields>
+        ${
+          Object.keys(this.policy).length > 0
+            ? html`<p class="hint">These count from each session’s next connection on.</p>`
+            : nothing
+        }
       </div>
       <div class="foot">
         ${this.failure ? html`<p class="problem" role="alert">${this.failure}</p>` : nothing}
@@ -105,12 +118,22 @@ export class ApEditEndpoint extends LitElement {
     </form>`;
   }
 
+  #keep = ({ keeping, passphrase }: KeepingEvent): void => {
+    this.keeping = keeping;
+    this.passphrase = passphrase;
+  };
+
   #submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (this.saving) return;
-    const { endpoint, policy } = this;
+    const { endpoint, policy, keeping = endpoint.keeping, passphrase } = this;
     const name = (this.name ?? endpoint.name).trim();
     const token = this.token.trim();
+    const sealed = keeping === 'passphrase' && passphrase !== '';
+    if (sealed && passphrase.length < MIN_PASSPHRASE) {
+      this.failure = `The passphrase needs at least ${MIN_PASSPHRASE} characters.`;
+      return;
+    }
     this.saving = true;
     this.failure = '';
     try {
@@ -118,6 +141,8 @@ export class ApEditEndpoint extends LitElement {
         actions.changeEndpoint(endpoint.id, {
           ...(name && name !== endpoint.name && { name }),
           ...(token && { token }),
+          ...(keeping !== endpoint.keeping && { keeping }),
+          ...(sealed && { passphrase }),
           ...(Object.keys(policy).length > 0 && { policy }),
         }),
       );
@@ -133,8 +158,6 @@ export class ApEditEndpoint extends LitElement {
     this.dispatchEvent(new Event('ap-done'));
   };
 }
-
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -10,10 +10,12 @@ export interface EndpointLook {
   readonly trouble: string | undefined;
 }
 
-export function endpointLook({ state, locked }: EndpointView): EndpointLook {
+export function endpointLook({ state, locked, tried }: EndpointView): EndpointLook {
   if (locked) return look('off', 'Locked: its token waits for your passphrase');
   switch (state.status) {
     case 'ready':
+      // Nothing speaks against it, and nothing for it yet.
+      if (!tried) return look('off', 'Not used yet');
       return look('good', 'Ready');
     case 'connecting':
       return look('busy', 'Connecting');
