@@ -1,3 +1,5 @@
+import type { ApApp } from '../../src/app/ui/app.ts';
+import { App } from './app.ts';
 import { expect, test } from './fixtures.ts';
 
 test('[R21, R22, R25, R37] a reload brings everything back, in place, once', async ({
@@ -81,4 +83,27 @@ test('[R69] the token leaves the address bar and outlives a reload', async ({
   await page.reload();
   await app.connected(id);
   expect(app.requests.filter((url) => url.includes(gateway.token))).toEqual([]);
+});
+
+test('[R34, R37] each tab comes back to the session that it looked at, however soon it is reloaded', async ({
+  app,
+  gateway,
+  context,
+}) => {
+  const one = await gateway.createSession('One');
+  const two = await gateway.createSession('Two');
+  const second = new App(await context.newPage(), gateway);
+  await app.openWith(one.id, two.id);
+  await second.openWith(one.id, two.id);
+  await second.view(one.id);
+  for (const { id } of [two, one, two]) {
+    // In one breath: nothing that takes its time has begun.
+    await app.page.evaluate((given) => {
+      (document.querySelector('ap-app') as ApApp).actions!.activate(given);
+      location.reload();
+    }, id);
+    await app.viewing(id);
+  }
+  await second.page.reload();
+  await second.viewing(one.id);
 });

@@ -45,18 +45,21 @@ export class StoreActions implements Actions {
   }
 
   async createSession(request: NewSessionAt): Promise<SessionId> {
-    const { endpoints, sessions, commands } = this.#parts;
+    const { endpoints, sessions, saver, commands } = this.#parts;
     const endpoint = endpoints.get(request.endpoint) ?? endpoints.main ?? endpoints.all[0];
     if (!endpoint || (request.endpoint !== undefined && endpoint.id !== request.endpoint)) {
       throw noEndpoint();
     }
     let entry: SessionEntry;
     if (endpoint.protocol === 'aperture') {
-      const { agent = '', cwd = '', title } = request;
-      const summary = await apiOf(endpoint).create({ agent, cwd, ...(title && { title }) });
+      const { agent = '', cwd = '', title, mcpServers, additionalDirectories } = request;
+      const wanted = { agent, cwd, mcpServers, additionalDirectories };
+      const summary = await apiOf(endpoint).create({ ...wanted, ...(title && { title }) });
       entry = sessions.add(summary, endpoint.id, 0);
     } else entry = (await commands()).createLocal(endpoint, request);
     sessions.view(entry.id);
+    // One that no gateway lists is known to this page alone, and a reload may follow at once.
+    saver.now(entry);
     this.connect(entry.id);
     return entry.id;
   }

@@ -29,6 +29,7 @@ import { TabLock, type Locks } from './tab-lock.ts';
 import { start, type PageContext } from './startup.ts';
 import { StoreState } from './state.ts';
 import { Toasts } from './toasts.ts';
+import { TabView } from './tab-view.ts';
 import { TabTokens, type TabStorage } from './tokens.ts';
 import type { Actions, Store } from './types.ts';
 
@@ -73,6 +74,7 @@ export function createStore(options: StoreOptions): RunningStore {
     if (state.started.peek()) toasts.show({ level: 'warning', text: `Kept in memory: ${reason}` });
   });
   const note = new PartingNote(options.tab);
+  const tabView = new TabView(options.tab);
   // Missing where the page is not served safely, and in Node.
   const browser = globalThis.navigator as Partial<Navigator> | undefined;
   const locks = options.locks ?? browser?.locks;
@@ -116,6 +118,7 @@ export function createStore(options: StoreOptions): RunningStore {
     storage,
     writer,
     saver,
+    tabView,
     ingest,
     skew,
     toasts,
@@ -180,7 +183,13 @@ export function createStore(options: StoreOptions): RunningStore {
     toasts,
     signal: abort.signal,
   });
-  const outboxes = new OutboxKeeper({ state, storage, tab, client: () => client });
+  const outboxes = new OutboxKeeper({
+    state,
+    storage,
+    tab,
+    noted: note.outboxes,
+    client: () => client,
+  });
   const commandParts = { state, sessions, endpoints, connector, tokens, adapters, sockets };
   let commands: Promise<EndpointCommands> | undefined;
   const loadCommands = async (): Promise<EndpointCommands> => {
@@ -239,7 +248,7 @@ export function createStore(options: StoreOptions): RunningStore {
     actions,
     start: (page) =>
       start(
-        { state, storage, sessions, endpoints, connector, tokens, saver, note, outboxes },
+        { state, storage, sessions, endpoints, connector, tokens, saver, note, tabView, outboxes },
         page,
       ),
     async dispose() {

@@ -1,6 +1,7 @@
 import type { SessionId } from '../../core/ids.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
 import type { SavedQueued } from './persistence/schema.ts';
+import type { NotedOutbox } from './parting-note.ts';
 import type { Storage } from './persistence/storage.ts';
 import type { StoreState } from './state.ts';
 import type { TabLock } from './tab-lock.ts';
@@ -9,6 +10,8 @@ export interface OutboxKeeperParts {
   state: StoreState;
   storage: Storage;
   tab: TabLock;
+  /** What this tab's last page could not write down. */
+  noted: readonly NotedOutbox[];
   client: () => ApertureClient;
 }
 
@@ -19,12 +22,14 @@ export interface OutboxKeeperParts {
  */
 export class OutboxKeeper {
   readonly #parts: OutboxKeeperParts;
+  #noted: readonly NotedOutbox[];
   #underWay: Promise<void> | undefined;
   #started = false;
   #disposed = false;
 
   constructor(parts: OutboxKeeperParts) {
     this.#parts = parts;
+    this.#noted = parts.noted;
   }
 
   /** Takes over what belongs to tabs that are gone. Never rejects; joins one under way. */
@@ -68,8 +73,11 @@ export class OutboxKeeper {
     tab.take();
     await tab.held;
     const rows = await storage.queued();
-    const owners = new Set(rows.map(({ owner }) => owner));
+    const owners = new Set([...rows, ...this.#noted].map(({ owner }) => owner));
     const gone = await tab.gone(owners);
+    const ready = this.#noted.filter(({ owner }) => gone.has(owner));
+    this.#noted = this.#noted.filter((note) => !ready.includes(note));
+    await Promise.all(ready.map((note) => storage.saveOutbox(note.id, note.owner, note.entries)));
     const sessions = new Set(state.order);
     const adopted =
       this.#disposed || (gone.size === 0 && had.size === 0)

@@ -1,4 +1,6 @@
 import type { SessionId } from '../../core/ids.ts';
+import { isObject } from '../../core/json.ts';
+import type { OutboxEntry } from '../client/ports.ts';
 import type { SavedSession } from './persistence/schema.ts';
 import type { SessionToSave } from './persistence/storage.ts';
 import type { TabStorage } from './tokens.ts';
@@ -15,27 +17,31 @@ interface Note {
   readN: number;
 }
 
+/** The messages of one session that one tab is to send. */
+export interface NotedOutbox {
+  id: SessionId;
+  owner: string;
+  entries: readonly OutboxEntry[];
+}
+
 /**
- * A page that is left may be gone before a database transaction has begun, so drafts and read marks that are not
- * on disk yet are noted where writing takes no time: in the tab's own storage (R27, R37).
+ * A page that is left may be gone before a database transaction has ended, so drafts, read marks and queued messages
+ * that are not on disk yet are noted where writing takes no time: in the tab's own storage (R6, R27, R37).
  */
 export class PartingNote {
-  /** Grows with every note; what is on disk at one number makes the note of that number superfluous. */
-  number = 0;
   #there = true;
 
   constructor(private readonly tab: TabStorage | undefined) {}
 
-  write(rows: readonly SessionToSave[]): void {
+  write(rows: readonly SessionToSave[], outboxes: readonly NotedOutbox[]): void {
     const notes = rows.map(({ id, draft, readN, keepDraft }): Note => ({
       id,
       readN,
       ...(!keepDraft && { draft }),
     }));
-    const text = JSON.stringify(notes);
+    const text = JSON.stringify({ notes, outboxes });
     try {
-      if (rows.length === 0 || text.length > MAX_LENGTH) return;
-      this.number++;
+      if (rows.length + outboxes.length === 0 || text.length > MAX_LENGTH) return;
       this.#there = true;
       this.tab?.setItem(KEY, text);
     } catch {
@@ -43,9 +49,9 @@ export class PartingNote {
     }
   }
 
-  /** The rows of note `number` are on disk. */
-  clear(number: number): void {
-    if (!this.#there || number !== this.number) return;
+  /** All that could be noted is on disk. */
+  clear(): void {
+    if (!this.#there) return;
     this.#there = false;
     try {
       this.tab?.removeItem(KEY);
@@ -59,7 +65,11 @@ export class PartingNote {
    * @returns the rows, and the ids of those that are not on disk like this.
    */
   addTo(saved: readonly SavedSession[]): { rows: SavedSession[]; noted: SessionId[] } {
-    const notes = new Map(this.#read().map((note) => [note.id, note]));
+    const notes = new Map(
+      this.#read('notes')
+        .filter(isNote)
+        .map((note) => [note.id, note]),
+    );
     const rows = saved.map((row) => {
       const note = notes.get(row.id);
       if (!note) return row;
@@ -73,10 +83,16 @@ export class PartingNote {
     return { rows, noted: [...notes.keys()] };
   }
 
-  #read(): Note[] {
+  /** To be written before anybody takes over what a tab that is gone has left. */
+  get outboxes(): NotedOutbox[] {
+    return this.#read('outboxes').filter(isOutbox);
+  }
+
+  #read(part: string): unknown[] {
     try {
-      const value: unknown = JSON.parse(this.tab?.getItem(KEY) ?? '[]');
-      return Array.isArray(value) ? value.filter(isNote) : [];
+      const note: unknown = JSON.parse(this.tab?.getItem(KEY) ?? '');
+      const list = isObject(note) ? note[part] : undefined;
+      return Array.isArray(list) ? list : [];
     } catch {
       return [];
     }
@@ -84,7 +100,15 @@ export class PartingNote {
 }
 
 function isNote(value: unknown): value is Note {
-  const { id, draft, readN } = (value ?? {}) as Partial<Note>;
+  if (!isObject(value)) return false;
+  const { id, draft, readN } = value;
   const words = draft === undefined || typeof draft === 'string';
   return typeof id === 'string' && words && Number.isSafeInteger(readN);
+}
+
+function isOutbox(value: unknown): value is NotedOutbox {
+  if (!isObject(value)) return false;
+  const { id, owner, entries } = value;
+  // What stands in an entry is checked where it is restored from the database.
+  return typeof id === 'string' && typeof owner === 'string' && Array.isArray(entries);
 }

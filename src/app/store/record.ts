@@ -48,6 +48,8 @@ export class SessionEntry {
   era = 0;
   /** What the endpoint's adapter noted of it. */
   remote: JsonObject | undefined;
+  /** The same object while this tab has nothing newer than what it read or wrote on disk. */
+  savedRemote: JsonObject | undefined;
   /** The gateway has it no more; this copy is kept. */
   gone: boolean;
   /** The user asked for it to end; then nobody needs to be told. */
@@ -62,7 +64,7 @@ export class SessionEntry {
   constructor(saved: SavedSession) {
     const { id, summary } = saved;
     this.readN = saved.readN;
-    this.remote = saved.remote;
+    this.remote = this.savedRemote = saved.remote;
     this.gone = saved.gone;
     this.savedDraft = saved.draft;
     const connection: ConnectionState = saved.gone
@@ -150,6 +152,7 @@ export class SessionEntry {
       draft,
       gone: this.gone,
       ...(draft === this.savedDraft && { keepDraft: true }),
+      ...(this.remote === this.savedRemote && { keepRemote: true }),
       ...(this.keptUnread && { readBack: true }),
     };
   }

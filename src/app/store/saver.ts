@@ -9,6 +9,9 @@ const SAVE_EVERY_MS = 1_000;
 /** Writes what the store knows of its sessions beside their logs. */
 export class Saver {
   readonly #dirty = new Set<SessionEntry>();
+  /** Given to the database, which has not said yet that it is on disk; each with its newest write. */
+  readonly #rows = new Map<SessionEntry, Promise<boolean>>();
+  readonly #outboxes = new Map<SessionEntry, Promise<boolean>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -30,11 +33,13 @@ export class Saver {
   }
 
   /** At once: the messages of this session that this tab is to send. */
-  async outbox(entry: SessionEntry): Promise<void> {
-    const { held, name } = this.tab;
+  outbox(entry: SessionEntry): Promise<void> {
+    const { held } = this.tab;
     // Not before our name is a lock: it would look like the name of a tab that is gone.
-    await held;
-    await this.storage.saveOutbox(entry.id, name, entry.record.outbox.peek());
+    const write = held.then(() =>
+      this.storage.saveOutbox(entry.id, this.tab.name, entry.record.outbox.peek()),
+    );
+    return this.#follow(this.#outboxes, [entry], write);
   }
 
   meta(key: string, value: unknown): void {
@@ -45,28 +50,55 @@ export class Saver {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#dirty.size === 0) return;
-    const { number } = this.note;
     const entries = [...this.#dirty];
-    const rows = entries.map((entry) => entry.toSaved());
     this.#dirty.clear();
-    if (!(await this.storage.saveSessions(rows))) return;
-    entries.forEach((entry, index) => (entry.savedDraft = rows[index]!.draft));
-    this.note.clear(number);
+    await this.#follow(this.#rows, entries, this.#write(entries));
   }
 
   /** Maybe the last moment of this page: noted at once, and written if there is time. */
   async part(): Promise<void> {
-    this.note.write([...this.#dirty].map((entry) => entry.toSaved()));
+    const rows = new Set([...this.#dirty, ...this.#rows.keys()]);
+    this.note.write(
+      [...rows].map((entry) => entry.toSaved()),
+      [...this.#outboxes.keys()].map(({ id, record }) => ({
+        id,
+        owner: this.tab.name,
+        entries: record.outbox.peek(),
+      })),
+    );
     await this.flush();
   }
 
   /** Nothing of this session is written any more (R29). */
   forget(entry: SessionEntry): void {
-    this.#dirty.delete(entry);
+    for (const left of [this.#dirty, this.#rows, this.#outboxes]) left.delete(entry);
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
     this.#dirty.clear();
+  }
+
+  async #write(entries: readonly SessionEntry[]): Promise<boolean> {
+    const rows = entries.map((entry) => entry.toSaved());
+    if (!(await this.storage.saveSessions(rows))) return false;
+    entries.forEach((entry, index) => {
+      entry.savedDraft = rows[index]!.draft;
+      entry.savedRemote = rows[index]!.remote;
+    });
+    return true;
+  }
+
+  /** Until it is on disk, a page that is left has to note it. What the database refuses stays noted. */
+  async #follow(
+    writes: Map<SessionEntry, Promise<boolean>>,
+    entries: readonly SessionEntry[],
+    write: Promise<boolean>,
+  ): Promise<void> {
+    for (const entry of entries) writes.set(entry, write);
+    const done = await write;
+    for (const entry of entries) if (writes.get(entry) === write) writes.delete(entry);
+    const open = this.#dirty.size + this.#rows.size + this.#outboxes.size;
+    if (done && open === 0) this.note.clear();
   }
 }

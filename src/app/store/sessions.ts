@@ -14,6 +14,7 @@ import type { Storage } from './persistence/storage.ts';
 import { newEntry, SessionEntry } from './record.ts';
 import type { Saver } from './saver.ts';
 import type { StoreState } from './state.ts';
+import type { TabView } from './tab-view.ts';
 import type { Toasts } from './toasts.ts';
 import { refresh } from './view.ts';
 
@@ -22,6 +23,7 @@ export interface SessionsParts {
   storage: Storage;
   writer: LogWriter;
   saver: Saver;
+  tabView: TabView;
   ingest: Ingest;
   skew: ClockSkew;
   toasts: Toasts;
@@ -111,7 +113,7 @@ export class Sessions {
 
   /** Shows this session: one write that anything waits for, and no socket is touched (R34). */
   view(id: SessionId | undefined): void {
-    const { state, ingest, saver } = this.#parts;
+    const { state, ingest, saver, tabView } = this.#parts;
     const entry = id === undefined ? undefined : state.entry(id);
     if (id !== undefined && !entry) return;
     batch(() => {
@@ -123,6 +125,7 @@ export class Sessions {
       state.activeSessionId.value = id;
       if (entry) this.#markRead(entry);
     });
+    tabView.keep(id);
     saver.meta('activeSessionId', id);
     if (entry) void this.load(entry);
   }
@@ -176,9 +179,10 @@ export class Sessions {
     const entry = newEntry(summary, endpoint, readN, remote);
     this.refresh(entry);
     state.add(entry);
-    // One that no gateway lists is known to this page alone.
-    if (remote) saver.now(entry);
-    else saver.soon(entry);
+    // What this tab looked at before a reload that came too soon for the database.
+    if (state.activeSessionId.peek() === undefined && this.#parts.tabView.last === entry.id)
+      this.view(entry.id);
+    saver.soon(entry);
     this.saveOrder();
     return entry;
   }

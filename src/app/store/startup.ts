@@ -10,6 +10,7 @@ import type { Storage } from './persistence/storage.ts';
 import type { Saver } from './saver.ts';
 import type { Sessions } from './sessions.ts';
 import { DEFAULT_SETTINGS, type StoreState } from './state.ts';
+import type { TabView } from './tab-view.ts';
 import type { TabStorage, TabTokens } from './tokens.ts';
 import type { SavedSession } from './persistence/schema.ts';
 import type { Settings } from './types.ts';
@@ -35,6 +36,7 @@ export interface StartupParts {
   tokens: TabTokens;
   saver: Saver;
   note: PartingNote;
+  tabView: TabView;
   outboxes: OutboxKeeper;
 }
 
@@ -73,7 +75,7 @@ export async function start(parts: StartupParts, page: PageContext): Promise<voi
   for (const endpoint of endpoints.all) connector.explain(endpoint);
   // Not waited for: what was queued joins its session when it is there.
   void parts.outboxes.takeUp();
-  await showActive(parts, meta.get('activeSessionId'));
+  await showActive(parts, parts.tabView.last ?? meta.get('activeSessionId'));
   state.started.value = true;
   for (const entry of state.entries.slice(0, LOAD_AHEAD)) void sessions.load(entry);
 

@@ -267,6 +267,16 @@ describe('two tabs, one row', () => {
     ]);
   });
 
+  it('[R64] what the tab that is connected noted of the conversation stays, whatever another saves', async () => {
+    const [one, two] = [database.storage(), database.storage()];
+    await one.saveSessions([saved('a', { remote: { thread: 't2' } })]);
+    await two.saveSessions([saved('a', { remote: { thread: 't1' }, keepRemote: true })]);
+    expect((await one.load()).sessions[0]!.remote).toEqual({ thread: 't2' });
+    // Negative control: whoever noted something itself writes it.
+    await two.saveSessions([saved('a', { remote: { thread: 't3' } })]);
+    expect((await one.load()).sessions[0]!.remote).toEqual({ thread: 't3' });
+  });
+
   it('[R37] of two who write, the last one wins; marked as unread by hand goes back', async () => {
     const [one, two] = [database.storage(), database.storage()];
     await one.saveSessions([saved('a', { readN: 9, unread: 0, draft: 'first' })]);

@@ -8,6 +8,7 @@ import { SessionEntry } from '../../../src/app/store/record.ts';
 import { Saver } from '../../../src/app/store/saver.ts';
 import { StoreState } from '../../../src/app/store/state.ts';
 import { TabLock } from '../../../src/app/store/tab-lock.ts';
+import type { TabStorage } from '../../../src/app/store/tokens.ts';
 import { summary, TestDatabase, until } from './kit.ts';
 
 const message = (key: string): OutboxEntry => ({
@@ -16,6 +17,16 @@ const message = (key: string): OutboxEntry => ({
   createdAt: 1,
   delivery: { state: 'queued' },
 });
+
+/** sessionStorage of one tab. */
+function tabStorage(): TabStorage {
+  const values = new Map<string, string>();
+  return {
+    getItem: (key) => values.get(key) ?? null,
+    setItem: (key, value) => void values.set(key, value),
+    removeItem: (key) => void values.delete(key),
+  };
+}
 
 let database: TestDatabase;
 let tabs: Tab[];
@@ -33,10 +44,17 @@ class Tab {
   readonly storage: IdbStorage = database.storage();
   readonly state = new StoreState();
   readonly lock = new TabLock(this.locks ?? undefined);
-  readonly saver = new Saver(this.storage, new PartingNote(undefined), this.lock);
+  readonly note: PartingNote;
+  readonly saver: Saver;
   readonly keeper: OutboxKeeper;
 
-  constructor(readonly locks: LockManager | null = navigator.locks) {
+  /** @param session the tab's own storage, which a reload keeps; none unless given. */
+  constructor(
+    readonly locks: LockManager | null = navigator.locks,
+    session?: TabStorage,
+  ) {
+    this.note = new PartingNote(session);
+    this.saver = new Saver(this.storage, this.note, this.lock);
     for (const id of ['a', 'b']) {
       const row = { id, summary: summary(id), readN: 0, unread: 0, preview: '', draft: '' };
       const entry = new SessionEntry({ ...row, gone: false });
@@ -50,12 +68,13 @@ class Tab {
         this.set(id, ...this.outbox(id).filter(({ key }) => !keys.includes(key))),
     } as unknown as ApertureClient;
     const { state, storage, lock: tab } = this;
-    this.keeper = new OutboxKeeper({ state, storage, tab, client: () => client });
+    const noted = this.note.outboxes;
+    this.keeper = new OutboxKeeper({ state, storage, tab, noted, client: () => client });
     tabs.push(this);
   }
 
-  static async open(locks?: LockManager | null): Promise<Tab> {
-    const tab = new Tab(locks);
+  static async open(locks?: LockManager | null, session?: TabStorage): Promise<Tab> {
+    const tab = new Tab(locks, session);
     await tab.keeper.takeUp();
     return tab;
   }
@@ -120,6 +139,46 @@ describe('which tab sends what', () => {
     one.kill();
     const many = await Promise.all(Array.from({ length: 6 }, () => Tab.open()));
     expect(many.flatMap((tab) => tab.keys())).toEqual(['k1', 'k2', 'k3']);
+  });
+
+  it('[R6, R40] a reload that comes before the database has written: what was noted on leaving counts', async () => {
+    const session = tabStorage();
+    const one = await Tab.open(navigator.locks, session);
+    await one.set('a', message('k1'), message('k2'), message('k3'));
+    one.storage.saveOutbox = () => new Promise(() => {});
+    void one.set('a', message('k3'), message('k1'), message('k4'));
+    void one.saver.part();
+    one.kill();
+    // Negative control: where nothing was noted, the order of before is what there is.
+    expect((await one.storage.queued()).map(({ key }) => key)).toEqual(['k1', 'k2', 'k3']);
+    const two = await Tab.open(navigator.locks, session);
+    expect(two.keys()).toEqual(['k3', 'k1', 'k4']);
+    expect((await two.storage.queued()).map(({ key }) => key)).toEqual(['k3', 'k1', 'k4']);
+  });
+
+  it('[R40] the note of a tab that lives changes nothing, as in a tab that was duplicated', async () => {
+    const session = tabStorage();
+    const one = await Tab.open(navigator.locks, session);
+    await one.set('a', message('k1'));
+    const { saveOutbox } = one.storage;
+    one.storage.saveOutbox = () => new Promise(() => {});
+    void one.set('a', message('k1'), message('k2'));
+    void one.saver.part();
+    one.storage.saveOutbox = saveOutbox;
+    const copy = await Tab.open(navigator.locks, session);
+    await one.set('a', message('k2'));
+    expect([one.keys(), copy.keys()]).toEqual([['k2'], []]);
+    expect((await copy.storage.queued()).map(({ key }) => key)).toEqual(['k2']);
+  });
+
+  it('a note is gone when all that was noted is on disk', async () => {
+    const session = tabStorage();
+    const one = await Tab.open(navigator.locks, session);
+    const written = one.set('a', message('k1'));
+    void one.saver.part();
+    expect(one.note.outboxes).toMatchObject([{ id: 'a', entries: [{ key: 'k1' }] }]);
+    await written;
+    expect(one.note.outboxes).toEqual([]);
   });
 
   it('a session that this page does not show keeps its messages', async () => {

@@ -13,6 +13,7 @@ import { PartingNote } from '../../../src/app/store/parting-note.ts';
 import { TabLock } from '../../../src/app/store/tab-lock.ts';
 import { Saver } from '../../../src/app/store/saver.ts';
 import { Sessions } from '../../../src/app/store/sessions.ts';
+import { TabView } from '../../../src/app/store/tab-view.ts';
 import { StoreState } from '../../../src/app/store/state.ts';
 import { Toasts } from '../../../src/app/store/toasts.ts';
 import type { SessionId } from '../../../src/core/ids.ts';
@@ -160,6 +161,7 @@ export function makeParts() {
     storage,
     writer,
     saver,
+    tabView: new TabView(undefined),
     ingest,
     skew,
     toasts,

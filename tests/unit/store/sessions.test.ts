@@ -446,7 +446,7 @@ describe('restoring', () => {
     const { state, storage, host } = next;
     const client = { restoreOutbox: host.outboxChanged.bind(host) } as unknown as ApertureClient;
     const tab = new TabLock(undefined);
-    await new OutboxKeeper({ state, storage, tab, client: () => client }).takeUp();
+    await new OutboxKeeper({ state, storage, tab, noted: [], client: () => client }).takeUp();
     expect(next.state.sessions.value.map(({ id }) => id)).toEqual(['c', 'a', 'b']);
     expect(next.state.record('b')!.unread.value).toBe(1);
     expect(next.state.record('a')!.draft.value).toBe('half a thought');

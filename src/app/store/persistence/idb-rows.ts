@@ -15,9 +15,10 @@ export async function writeSessions(db: Database, rows: readonly SessionToSave[]
 }
 
 function mergeSession(saved: SavedSession | undefined, row: SessionToSave): SavedSession {
-  const { keepDraft, readBack, ...mine } = row;
+  const { keepDraft, keepRemote, readBack, ...mine } = row;
   if (!saved) return mine;
   if (keepDraft) mine.draft = saved.draft;
+  if (keepRemote && saved.remote) mine.remote = saved.remote;
   if (!readBack && saved.readN > mine.readN) {
     mine.readN = saved.readN;
     mine.unread = saved.unread;

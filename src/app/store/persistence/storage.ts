@@ -18,6 +18,8 @@ export interface LogBatch {
 export interface SessionToSave extends SavedSession {
   /** This tab has not changed the draft since it last wrote or read it, so whatever is on disk stays. */
   keepDraft?: boolean;
+  /** Nor what its endpoint's adapter noted: only the tab that is connected does (R64). */
+  keepRemote?: boolean;
   /** The read mark was set back on purpose; else the larger one stays. */
   readBack?: boolean;
 }
