@@ -10,11 +10,14 @@ const tightTemplates = (): Plugin => ({
   apply: 'build',
   transform: {
     filter: { id: /src\/app\/ui\/.*\.ts$/ },
-    handler: (code) =>
-      code
+    handler: (code) => ({
+      code: code
         .replace(/(?<=\bcss`)[^`]*(?=`)/g, tighten)
         // Lines end and begin in templates of HTML (and of SVG) only; elsewhere they are what prettier made.
         .replace(/\n\s+/g, '\n '),
+      // What stays is in the module it was in, which is what tests/bench/first-load.mjs asks.
+      map: null,
+    }),
   },
 });
 
@@ -56,9 +59,13 @@ const tighten = (css: string): string =>
         : part
             .replace(/\/\*.*?\*\//gs, '')
             .replace(/\s+/g, ' ')
-            .replace(/ ?([{};]) ?/g, '$1'),
+            .replace(/ ?([{};]) ?/g, '$1')
+            // A colon with a space behind it stands in declarations and queries only, a comma’s space nowhere matters.
+            .replace(/([:,]) /g, '$1')
+            .replaceAll(';}', '}'),
     )
-    .join('');
+    .join('')
+    .trim();
 
 // Two builds from one file: the page (static, any path of any host) and, with --ssr,
 // the gateway (one Node file, which is the package's bin).
