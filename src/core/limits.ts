@@ -5,6 +5,8 @@ export const MAX_LIVE_SESSIONS = 10;
 
 /** Largest frame that the gateway accepts from a page. */
 export const MAX_CLIENT_FRAME_BYTES = 8 * 1024 * 1024;
+/** What a prompt may be as JSON, so that its frame can be sent: one that is too large ends the connection, each time. */
+export const MAX_PROMPT_BYTES = MAX_CLIENT_FRAME_BYTES - 1_024;
 /** Largest frame that a page accepts from the gateway, and largest line that the gateway accepts from an agent. */
 export const MAX_SERVER_FRAME_BYTES = 32 * 1024 * 1024;
 /** Deepest nesting of a JSON value on the wire. */
@@ -14,6 +16,8 @@ export const MAX_JSON_DEPTH = 64;
 export const ATTACH_TIMEOUT_MS = 5_000;
 /** A connection attempt that has not been acknowledged by then has failed (R7). */
 export const CONNECT_TIMEOUT_MS = 10_000;
+/** How long an agent may take to start and open a session, once whoever serves it has answered. */
+export const OPEN_TIMEOUT_MS = 90_000;
 
 /** Dials by itself that a session makes in any minute, whatever its connections die of (R8). */
 export const MAX_RETRIES_A_MINUTE = 10;

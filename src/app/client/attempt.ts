@@ -142,19 +142,13 @@ export class Attempt {
   }
 
   #open(): void {
-    const { sockets, fetch, client, clock } = this.#context;
+    const { sockets, intake, fetch, client, clock } = this.#context;
     const place = this.#context.place(this.id);
     if (!place) return this.#broken(NOWHERE);
     const { protocol } = place;
     this.#place = place;
     this.resume = this.#reports.resume();
-    this.#timeout.set(CONNECT_TIMEOUT_MS, () =>
-      this.#broken({
-        verdict: 'retry',
-        code: 'timeout',
-        message: `The server did not answer within ${CONNECT_TIMEOUT_MS / 1000} s.`,
-      }),
-    );
+    this.#wait(CONNECT_TIMEOUT_MS);
     const link = this.#tryOpen(() =>
       protocol.open({
         session: this.id,
@@ -165,18 +159,33 @@ export class Attempt {
         was: place.was,
         client,
         resume: this.resume,
-        sockets,
+        sockets: (url, protocols) => {
+          const socket = sockets(url, protocols);
+          return intake?.paced(this.id, socket) ?? socket;
+        },
         fetch,
         now: () => clock.now(),
         clock,
         sink: {
           incoming: (message) => this.#incoming(message),
+          opening: (ms) => this.#attached || this.#wait(ms),
           closed: (code, reason) => this.#broken(protocol.classifyClose(code, reason)),
         },
       }),
     );
     this.#link = link;
     if (this.#abort.signal.aborted) link?.close();
+  }
+
+  #wait(ms: number): void {
+    if (this.#abort.signal.aborted) return;
+    this.#timeout.set(ms, () =>
+      this.#broken({
+        verdict: 'retry',
+        code: 'timeout',
+        message: `The server did not answer within ${ms / 1000} s.`,
+      }),
+    );
   }
 
   /** An adapter that throws costs this attempt and nothing else. */

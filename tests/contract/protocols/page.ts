@@ -49,6 +49,8 @@ export class Page {
   readonly log: SequencedEvent[] = [];
   readonly ignored: Extract<Incoming, { kind: 'ignored' }>[] = [];
   readonly keys: string[] = [];
+  /** The patience, in ms, that a link asked for while it opened. */
+  readonly openings: number[] = [];
   remote: JsonObject | undefined;
   epoch: string | undefined;
   turn: TurnState = 'idle';
@@ -109,6 +111,7 @@ export class Page {
           }
           this.#take(message);
         },
+        opening: (ms) => this.openings.push(ms),
         closed: (closeCode, reason) => {
           if (!returned) this.#violated('closed before open returned');
           if (over) this.#violated('closed after the end');

@@ -45,7 +45,8 @@ export type IgnoredWhy =
   | 'missing_scope'
   | 'late'
   | 'duplicate_final'
-  | 'unknown_kind';
+  | 'unknown_kind'
+  | 'too_many';
 
 /** Where the session lives. */
 export interface Endpoint {
@@ -81,6 +82,8 @@ export type SocketFactory = (url: string, protocols: readonly string[]) => Socke
 
 export interface LinkSink {
   incoming(message: Incoming): void;
+  /** It answers, and opening the session may take so long from now on; ms. */
+  opening?(ms: number): void;
   /** Once, and nothing after it. `code` as in the WebSocket close event. */
   closed(code: number, reason: string): void;
 }

@@ -12,6 +12,8 @@ import { promptText } from './plain-prompt.ts';
 export const REQUEST_SILENCE_MS = 300_000;
 /** A cancel that the server has not confirmed by then is over for this page; ms. */
 export const CANCEL_PATIENCE_MS = 10_000;
+/** Requests of one session that run at a time; a server that begins more of them is not heard on those (R30). */
+const MAX_RUNNING = 100;
 /** Requests that are over and remembered, so that what comes late is known as that. */
 const MAX_FINISHED = 500;
 
@@ -98,6 +100,7 @@ export class Requests {
   opened(id: string, prompt = '', by?: string): Verdict {
     if (this.#finished.has(id)) return 'late';
     if (!this.#running.has(id)) {
+      if (this.#running.size >= MAX_RUNNING) return 'too_many';
       if (prompt) {
         const content = { type: 'text', text: prompt } as const;
         this.#options.log.push({ type: 'chunk', role: 'user', content, key: id, by });

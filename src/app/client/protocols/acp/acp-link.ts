@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../../../core/json.ts';
+import { OPEN_TIMEOUT_MS } from '../../../../core/limits.ts';
 import { OwnClose } from '../closing.ts';
 import { LocalLog } from '../local-log.ts';
 import type { Link, OpenRequest } from '../port.ts';
@@ -104,6 +105,7 @@ export class AcpLink implements Link {
 
   #open(hello: Hello): void {
     this.#hello = hello;
+    this.#request.sink.opening?.(OPEN_TIMEOUT_MS);
     const { sessionId, own } = this.#remote;
     const empty = this.#log.head === 0;
     const ways: string[] = [];
