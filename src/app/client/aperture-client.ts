@@ -8,6 +8,7 @@ import { systemClock, type Clock } from './clock.ts';
 import type { ConnectionContext, SessionCheck } from './context.ts';
 import { DialQueue } from './dial-queue.ts';
 import type { Environment } from './environment.ts';
+import { Intake, type Pace } from './intake.ts';
 import { pickYielding } from './limit.ts';
 import type { ClientHost, OutboxEntry } from './ports.ts';
 import type { Fetch, Place, SocketFactory } from './protocols/port.ts';
@@ -26,6 +27,8 @@ export interface ApertureClientOptions {
   /** Names this tab in the logs, 1 to 64 characters. */
   client: string;
   sockets?: SocketFactory;
+  /** When the page draws: what comes is read between; at once without it. */
+  pace?: Pace;
   fetch?: Fetch;
   clock?: Clock;
   /** In [0, 1). */
@@ -42,7 +45,7 @@ export class ApertureClient {
   readonly #abort = new AbortController();
 
   constructor(options: ApertureClientOptions) {
-    const { environment, clock = systemClock } = options;
+    const { environment, host, pace, clock = systemClock } = options;
     this.#limit = options.limit ?? MAX_LIVE_SESSIONS;
     this.#context = {
       clock,
@@ -50,10 +53,11 @@ export class ApertureClient {
       environment,
       dials: new DialQueue(clock),
       sockets: options.sockets ?? browserSockets,
+      intake: pace && new Intake(pace, (id) => host.evictionHints(id).viewed),
       fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
       place: options.place,
       client: options.client,
-      host: options.host,
+      host,
       check: options.check,
     };
     this.#wake = new WakeDetector(
@@ -217,6 +221,7 @@ export class ApertureClient {
     this.#each((connection) => connection.dispose());
     this.#connections.clear();
     this.#context.dials.dispose();
+    this.#context.intake?.dispose();
   }
 
   #obtain(id: SessionId): SessionConnection {

@@ -3,6 +3,7 @@ import type { SessionId } from '../../core/ids.ts';
 import type { Clock } from './clock.ts';
 import type { DialQueue } from './dial-queue.ts';
 import type { Environment } from './environment.ts';
+import type { Intake } from './intake.ts';
 import type { ClientHost } from './ports.ts';
 import type { Fetch, Place, SocketFactory } from './protocols/port.ts';
 
@@ -22,6 +23,8 @@ export interface ConnectionContext {
   readonly environment: Environment;
   readonly dials: DialQueue;
   readonly sockets: SocketFactory;
+  /** Without it, whatever a socket brings is read at once. */
+  readonly intake: Intake | undefined;
   readonly fetch: Fetch;
   /** Asked anew for every attempt: a token may have changed, an adapter may have noted something. Undefined for one that is nowhere. */
   readonly place: (id: SessionId) => Place | undefined;

@@ -159,6 +159,7 @@ export function createStore(options: StoreOptions): RunningStore {
     check: places.check,
     client: `tab-${newId().slice(0, 8)}`,
     sockets,
+    pace: options.frames,
     ...(options.clock && { clock: options.clock }),
   });
   // What only some kinds of servers need is fetched when one of them is there.

@@ -4,6 +4,8 @@ export interface FrameSource {
   next(run: () => void): () => void;
   /** ms, monotonic. */
   now(): number;
+  /** Nobody looks; then frames are rare, and may take long. */
+  hidden?(): boolean;
 }
 
 /** requestAnimationFrame does not fire in a hidden page. */
@@ -12,6 +14,7 @@ const HIDDEN_MS = 100;
 export function browserFrames(page: Window = window): FrameSource {
   return {
     now: () => page.performance.now(),
+    hidden: () => page.document.visibilityState === 'hidden',
     next(run) {
       let done = false;
       const once = (): void => {

@@ -8,6 +8,8 @@ import { showChange } from './view.ts';
 
 /** Time for applying events in one frame, ms; the rest of the frame belongs to drawing. */
 const FRAME_BUDGET_MS = 8;
+/** The same in a page that nobody looks at, and that has fewer frames. */
+const HIDDEN_BUDGET_MS = 40;
 /** Events between two looks at the clock. */
 const SLICE = 64;
 /** An inbox this long is emptied whatever it costs: memory is dearer than a frame (R30). */
@@ -77,7 +79,8 @@ export class Ingest {
 
   #frame(): void {
     const { frames, viewed } = this.#options;
-    const deadline = frames.now() + FRAME_BUDGET_MS;
+    const budget = frames.hidden?.() ? HIDDEN_BUDGET_MS : FRAME_BUDGET_MS;
+    const deadline = frames.now() + budget;
     const viewedId = viewed();
     const entries = [...this.#waiting].toSorted(
       (a, b) => Number(b.id === viewedId) - Number(a.id === viewedId),
@@ -88,7 +91,7 @@ export class Ingest {
     // The viewed one gets half of the budget before the others share the rest, a slice each in turn.
     const first = entries[0];
     if (first?.id === viewedId && first) {
-      this.#apply(first, changes.get(first)!, frames.now() + FRAME_BUDGET_MS / 2);
+      this.#apply(first, changes.get(first)!, frames.now() + budget / 2);
     }
     let busy = entries.filter((entry) => entry.waiting > 0);
     while (busy.length > 0) {

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
+import { Intake } from '../../../src/app/client/intake.ts';
 import type { IgnoredWhy, Protocol } from '../../../src/app/client/protocols/port.ts';
 import { DEFAULT_POLICY, type EndpointPolicy } from '../../../src/core/endpoint/policy.ts';
 import type { ProbeAnswer } from '../../../src/core/endpoint/probe.ts';
@@ -10,7 +11,11 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import type { SessionSummary } from '../../../src/core/wire/rest.ts';
 import type { ModelServer } from '../../support/servers/model-server.ts';
 import { ManualEnvironment, RecordingHost, summary } from '../../unit/client/kit.ts';
+import { ManualFrames } from '../../unit/store/kit.ts';
 import { Page, until, type PageOptions } from './page.ts';
+
+/** Tokens that come at once. */
+const BURST = 3_000;
 
 /** Something that a server does and that belongs to nobody. */
 export interface Stray<S extends ModelServer> {
@@ -112,6 +117,30 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
       expect(made.said('assistant')).toBe('You said: one.You said: two.');
       expect(made.ends).toHaveLength(2);
       expect(made.ignored).toEqual([]);
+    });
+
+    it('[R30][R52] a burst is read a part in each frame of the page, in order, and all of it', async () => {
+      const frames = new ManualFrames();
+      const intake = new Intake(frames, () => true);
+      const made = await connected({
+        sockets: (url, protocols) => intake.paced('session-1', page().sockets(url, protocols)),
+      });
+      frames.costOfLooking = 1;
+      made.prompt(`BURST ${BURST}`);
+      let most = 0;
+      await until('the turn has ended', () => {
+        const before = made.events.length;
+        frames.draw();
+        most = Math.max(most, made.events.length - before);
+        return made.ends.length === 1;
+      });
+      // Six looks at the clock, a slice of sixteen frames between two of them.
+      expect(most).toBeLessThanOrEqual(7 * 16);
+      const said = made.said('assistant');
+      expect([...said.matchAll(/#(\d+) /g)].map(([, n]) => Number(n))).toEqual(
+        Array.from({ length: BURST }, (_, i) => i + 1),
+      );
+      intake.dispose();
     });
 
     it('[R12] closing is idempotent and final, whenever it comes', async () => {

@@ -18,6 +18,9 @@ export interface ModelServer {
   stop(): Promise<void>;
 }
 
+/** Pieces that follow each other without a pause. */
+const BURST = '#';
+
 /** Streams pieces until they are out or somebody says stop; a real server would wait for its model meanwhile. */
 export async function streamPieces(
   pieces: Iterable<string>,
@@ -26,17 +29,19 @@ export async function streamPieces(
   say: (piece: string) => void,
 ): Promise<void> {
   for (const piece of pieces) {
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    if (!piece.startsWith(BURST)) await new Promise((resolve) => setTimeout(resolve, everyMs));
     if (signal.aborted) return;
     say(piece);
   }
 }
 
-/** The usual answer, in pieces; for a prompt with SLOW in it there is no end. */
+/** The usual answer, in pieces; for a prompt with SLOW in it there is no end, for `BURST n` there are n at once. */
 export function* answerTo(prompt: string): Generator<string> {
   yield 'You ';
   yield 'said: ';
   yield prompt;
+  const burst = Number(/BURST (\d+)/.exec(prompt)?.[1] ?? 0);
+  for (let count = 1; count <= burst; count++) yield `${BURST}${count} `;
   if (!prompt.includes('SLOW')) return void (yield '.');
   for (let count = 1; ; count++) yield ` ${count}`;
 }

@@ -23,14 +23,16 @@ import { ManualEnvironment, summary } from '../client/kit.ts';
 
 /** Frames that come when told to; each look at the clock costs a little. */
 export class ManualFrames implements FrameSource {
-  #run: (() => void) | undefined;
+  #runs = new Set<() => void>();
   #now = 0;
   /** ms that a look at the clock takes: with 0 a frame has all the time in the world. */
   costOfLooking = 0;
+  hidden = (): boolean => false;
 
   next(run: () => void): () => void {
-    this.#run = run;
-    return () => (this.#run = undefined);
+    const once = (): void => run();
+    this.#runs.add(once);
+    return () => this.#runs.delete(once);
   }
 
   now(): number {
@@ -38,13 +40,13 @@ export class ManualFrames implements FrameSource {
   }
 
   get waiting(): boolean {
-    return this.#run !== undefined;
+    return this.#runs.size > 0;
   }
 
   draw(): void {
-    const run = this.#run;
-    this.#run = undefined;
-    run?.();
+    const runs = this.#runs;
+    this.#runs = new Set();
+    for (const run of runs) run();
   }
 
   drawAll(): void {
