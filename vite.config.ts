@@ -1,25 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import type { Plugin } from 'vite';
 import { playwright } from '@vitest/browser-playwright';
+import { componentStyles } from './vite.styles.ts';
 import packageJson from './package.json' with { type: 'json' };
-
-/** Comments and white space of `css` and `html` templates, which no minifier of scripts touches. */
-const tightTemplates = (): Plugin => ({
-  name: 'aperture-tight-templates',
-  apply: 'build',
-  transform: {
-    filter: { id: /src\/app\/ui\/.*\.ts$/ },
-    handler: (code) => ({
-      code: code
-        .replace(/(?<=\bcss`)[^`]*(?=`)/g, tighten)
-        // Lines end and begin in templates of HTML (and of SVG) only; elsewhere they are what prettier made.
-        .replace(/\n\s+/g, '\n '),
-      // What stays is in the module it was in, which is what tests/bench/first-load.mjs asks.
-      map: null,
-    }),
-  },
-});
 
 /**
  * Two chunks and what is asked for: the first frame (all that main.ts imports statically), and what comes
@@ -49,29 +32,11 @@ function chunkOf(id: string, graph: Graph): string | null {
   return null;
 }
 
-const tighten = (css: string): string =>
-  css
-    // What stands in `${…}` is code.
-    .split(/(\$\{[^}]*\})/)
-    .map((part, i) =>
-      i % 2 === 1
-        ? part
-        : part
-            .replace(/\/\*.*?\*\//gs, '')
-            .replace(/\s+/g, ' ')
-            .replace(/ ?([{};]) ?/g, '$1')
-            // A colon with a space behind it stands in declarations and queries only, a comma’s space nowhere matters.
-            .replace(/([:,]) /g, '$1')
-            .replaceAll(';}', '}'),
-    )
-    .join('')
-    .trim();
-
 // Two builds from one file: the page (static, any path of any host) and, with --ssr,
 // the gateway (one Node file, which is the package's bin).
 export default defineConfig(({ isSsrBuild }) => ({
   base: './',
-  plugins: [tightTemplates()],
+  plugins: [componentStyles()],
   define: { __APERTURE_VERSION__: JSON.stringify(packageJson.version) },
   // Only the bundle: tests load packages as Node does.
   // A native module cannot be bundled: it is looked up at run time.

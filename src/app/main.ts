@@ -1,6 +1,7 @@
 // The composition root: the only file of the page that starts anything.
 import './ui/styles/tokens.css';
 import './ui/app.ts';
+import { componentStyles } from './ui/styles/sheets.ts';
 import { tokenIn } from './store/address.ts';
 import { StoreState } from './store/state.ts';
 
@@ -14,7 +15,8 @@ const state = new StoreState();
 const app = document.querySelector('ap-app');
 if (app) app.store = state;
 
-import('./start.ts').then(
+const parts = componentStyles().then(() => import('./start.ts'));
+parts.then(
   ({ run }) => run(state, app, token),
   () => {
     const words = document.createElement('p');

@@ -60,6 +60,7 @@ function pieces(code, map) {
 const out = await mkdtemp(join(tmpdir(), 'aperture-first-load-'));
 const rows = [];
 const chunks = [];
+const sheets = [];
 try {
   process.env.NODE_ENV = 'production';
   await build({
@@ -71,6 +72,7 @@ try {
   const assets = join(out, 'assets');
   for (const file of (await readdir(assets)).toSorted()) {
     const isFirst = FIRST_LOAD.test(file);
+    if (isFirst && file.endsWith('.css')) sheets.push(await readFile(join(assets, file), 'utf8'));
     if (!file.endsWith('.js') || (!isFirst && !process.argv.includes('--all'))) continue;
     const code = await readFile(join(assets, file), 'utf8');
     chunks.push({ chunk: file, bytes: code.length, gzip: gzip(code) });
@@ -105,6 +107,7 @@ if (process.argv.includes('--json')) {
   console.log(JSON.stringify({ chunks, modules: rows }, null, 2));
 } else {
   for (const { chunk, bytes, gzip: gz } of chunks) line(bytes, gz, `  ${chunk}`);
+  for (const text of sheets) line(text.length, gzip(text), '  a style sheet, beside the scripts');
   console.log('\nBy folder: bytes, gzipped');
   for (const [folder, sum] of [...folders].toSorted((a, b) => b[1].gzip - a[1].gzip))
     line(sum.bytes, sum.gzip, `  ${folder}`);

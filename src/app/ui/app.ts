@@ -23,6 +23,7 @@ import './sidebar/sidebar.ts';
 import type { ApSidebar } from './sidebar/sidebar.ts';
 import type { ApSessionHeader } from './stage/session-header.ts';
 import { baseStyles } from './styles/shared.ts';
+import { componentStyles } from './styles/sheets.ts';
 
 /** Conversations that stay in the document (R34, R30). */
 const MAX_MOUNTED = 10;
@@ -82,7 +83,8 @@ export class ApApp extends SignalWatcher(LitElement) {
     media.addEventListener('change', () => (this.narrow = media.matches), { signal });
     this.#history.listen(signal);
     if (this.store) this.#signs.start(this.store);
-    import('./rest.ts').catch(this.#missing);
+    const rest = componentStyles().then(() => import('./rest.ts'));
+    rest.catch(this.#missing);
   }
 
   override disconnectedCallback(): void {
@@ -189,7 +191,7 @@ export class ApApp extends SignalWatcher(LitElement) {
   /** An element whose code is loaded when it is first shown. */
   #lazy(name: DialogName) {
     const { load, draw } = DIALOGS[name];
-    load().catch(this.#missing);
+    componentStyles().then(load).catch(this.#missing);
     return draw({ store: this.store, record: this.dialog?.record, closed: this.#closed });
   }
 
@@ -296,6 +298,7 @@ export class ApApp extends SignalWatcher(LitElement) {
   }
 
   async #menu(record: SessionRecord, from: HTMLElement): Promise<void> {
+    await componentStyles();
     await import('./shell/menu.ts');
     const fromRow = from.closest('.row') !== null;
     const rename = () => (fromRow ? this.sidebar.renameRow(record.id) : this.header?.rename());
