@@ -76,7 +76,7 @@ const createSession = (page: Page, session: NewSessionAt): Promise<string> =>
     (given) => (document.querySelector('ap-app') as AppElement).actions.createSession(given),
     session,
   );
-const send = (page: Page, id: string, text: string): Promise<void> =>
+const send = (page: Page, id: string, text: string): Promise<boolean> =>
   page.evaluate(
     (given) =>
       (document.querySelector('ap-app') as AppElement).actions.sendPrompt(given.id, given.text),

@@ -1,14 +1,12 @@
 import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
-import { MAX_CLIENT_FRAME_BYTES, MAX_OUTBOX } from '../../core/limits.ts';
+import { MAX_CLIENT_FRAME_BYTES, MAX_OUTBOX, MAX_PROMPT_BYTES } from '../../core/limits.ts';
 import type { Delivery } from '../../core/session/connection-state.ts';
 import type { OutboxEntry } from './ports.ts';
 
 /** The code of a refusal that means "a turn is running": not an error, the message waits (R40). */
 const BUSY = 'busy';
-/** What a prompt may be, so that its frame can be sent (bytes): one that is too large ends the connection, each time. */
-const MAX_PROMPT_BYTES = MAX_CLIENT_FRAME_BYTES - 1_024;
 
 export interface OutboxOptions {
   /** ms since 1970. */
@@ -259,7 +257,7 @@ function checkSize(prompt: readonly ContentBlock[]): void {
   if (new TextEncoder().encode(text).byteLength <= MAX_PROMPT_BYTES) return;
   throw new ApertureError(
     'message_too_large',
-    `The message is larger than ${MAX_CLIENT_FRAME_BYTES / 1024 / 1024} MB. Shorten it, or put it into a file that the agent can read.`,
+    `The message is larger than ${MAX_CLIENT_FRAME_BYTES / 1024 / 1024} MB. Shorten it or attach less, or put it into a file that the agent can read.`,
   );
 }
 

@@ -1,5 +1,7 @@
+import type { ContentBlock } from '../../core/acp.ts';
 import { ApertureError, toErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
+import { promptParts, withText } from '../../core/session/prompt.ts';
 import type { AgentsResponse, DirectoriesResponse } from '../../core/wire/rest.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
 import type { GatewayApi } from '../client/gateway-api.ts';
@@ -117,23 +119,25 @@ export class StoreActions implements Actions {
     this.#parts.saver.soon(entry);
   }
 
-  sendPrompt(id: SessionId, text: string): void {
+  sendPrompt(id: SessionId, text: string, attached: readonly ContentBlock[] = []): boolean {
     const { client, connector } = this.#parts;
     const entry = this.#entry(id);
-    if (!entry || text.trim() === '') return;
+    const prompt = withText(text, attached);
+    if (!entry || prompt.length === 0) return false;
     try {
       const obstacle = connector.obstacle(entry) ?? this.#busy(entry);
       if (obstacle) throw obstacle;
-      client.sendToSession(id, [{ type: 'text', text }], this.#whileBusy(entry));
+      client.sendToSession(id, prompt, this.#whileBusy(entry));
     } catch (error) {
       // Nothing was taken, so the words stay where they were written.
       entry.record.draft.value = text;
       this.#fail(toErrorInfo(error).message);
-      return;
+      return false;
     }
     this.setDraft(id, '');
     const { status } = entry.record.connection.peek();
     if (status === 'disconnected' || status === 'error') this.connect(id);
+    return true;
   }
 
   withdrawQueued(id: SessionId, key: string): void {
@@ -141,19 +145,27 @@ export class StoreActions implements Actions {
     const withdrawn = this.#parts.client.withdraw(id, key);
     if (!entry || withdrawn?.delivery.state !== 'queued' || entry.record.draft.peek() !== '')
       return;
-    const text = withdrawn.prompt
-      .map((block) => (block.type === 'text' ? block.text : ''))
-      .join('\n');
-    this.setDraft(id, text);
+    this.setDraft(id, promptParts(withdrawn.prompt).text);
   }
 
   editQueued(id: SessionId, key: string, text: string): void {
+    const queued = this.#entry(id)?.record.outbox.peek().find((each) => each.key === key);
+    const { attached } = promptParts(queued?.prompt ?? []);
     try {
-      if (this.#parts.client.edit(id, key, [{ type: 'text', text }])) return;
+      if (this.#parts.client.edit(id, key, withText(text, attached))) return;
       this.#fail('The message was sent already, so it could not be changed.');
     } catch (error) {
       this.#fail(toErrorInfo(error).message);
     }
+  }
+
+  async keepFiles(id: SessionId, attached: readonly ContentBlock[]): Promise<boolean> {
+    const { keepFiles } = await import('./persistence/draft-files.ts');
+    return keepFiles(id, attached, new Set(this.#parts.state.order));
+  }
+
+  async keptFiles(id: SessionId): Promise<readonly ContentBlock[]> {
+    return (await import('./persistence/draft-files.ts')).keptFiles(id);
   }
 
   moveQueued(id: SessionId, key: string, toIndex: number): void {

@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from '@preact/signals-core';
-import type { TurnState } from '../../core/acp.ts';
+import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import type { ErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
@@ -133,10 +133,18 @@ export interface Actions extends EndpointActions {
   moveSession(id: SessionId, toIndex: number): void;
 
   setDraft(id: SessionId, text: string): void;
-  /** Sends the text as a prompt, or queues it visibly (R6, R40). Never throws; the outbox shows what became of it. */
-  sendPrompt(id: SessionId, text: string): void;
-  /** A queued message: take it back into the draft, or drop it. */
+  /**
+   * Sends the text and what is attached as a prompt, or queues it visibly (R6, R40). Never throws; the outbox shows
+   * what became of it. @returns false if it was not taken: then the words are the draft again, and why is shown.
+   */
+  sendPrompt(id: SessionId, text: string, attached?: readonly ContentBlock[]): boolean;
+  /** Keeps what is attached to the draft over a reload; none forgets it. @returns whether it is on disk. Never rejects. */
+  keepFiles(id: SessionId, attached: readonly ContentBlock[]): Promise<boolean>;
+  /** What was kept so. Never rejects. */
+  keptFiles(id: SessionId): Promise<readonly ContentBlock[]>;
+  /** A queued message: take its text back into the draft, or drop it. */
   withdrawQueued(id: SessionId, key: string): void;
+  /** Changes its text; what is attached to it stays. */
   editQueued(id: SessionId, key: string, text: string): void;
   /** Changes the order in which queued messages go. `toIndex` is among all of the outbox; clamped. */
   moveQueued(id: SessionId, key: string, toIndex: number): void;

@@ -25,7 +25,7 @@ function press(view: Mounted, key: string, init: KeyboardEventInit = {}): boolea
 }
 
 const sent = (view: Mounted): unknown[] =>
-  view.calls.filter(([name]) => name === 'sendPrompt').map((call) => call.slice(1));
+  view.calls.filter(([name]) => name === 'sendPrompt').map((call) => call.slice(1, 3));
 
 const note = (view: Mounted): HTMLElement | null => composer(view).querySelector('.note');
 

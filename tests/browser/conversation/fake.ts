@@ -173,6 +173,7 @@ export async function mount(fake: FakeSession, host = box(), cards = true): Prom
       (...args: unknown[]) => {
         calls.push([name as keyof Actions, ...args]);
         if (name === 'setDraft') fake.draft.value = String(args[1]);
+        return name === 'keptFiles' ? Promise.resolve([]) : undefined;
       },
   });
   host.addEventListener('ap-intent', (each) => {

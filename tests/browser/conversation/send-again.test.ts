@@ -20,7 +20,7 @@ describe('[R45] a turn that failed or was cut', () => {
     fake.feed({ type: 'agent', state: 'exited' });
     await view.settled();
     again(view)!.click();
-    expect(view.calls).toEqual([['sendPrompt', 's1', 'do it']]);
+    expect(view.calls).toEqual([['sendPrompt', 's1', 'do it', []]]);
     fake.prompt('do it');
     await view.settled();
     expect(again(view)).toBeNull();
@@ -35,7 +35,7 @@ describe('[R45] a turn that failed or was cut', () => {
     await view.settled();
     again(view)!.click();
     expect(view.calls).toEqual([
-      ['sendPrompt', 's1', 'do it'],
+      ['sendPrompt', 's1', 'do it', []],
       ['setDraft', 's1', 'other words'],
     ]);
   });

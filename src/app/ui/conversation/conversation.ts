@@ -11,7 +11,7 @@ import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { ApComposer } from './composer/composer.ts';
 import { commandText } from './composer/slash-menu.ts';
 import { emptyStyles } from './styles/empty.ts';
-import { sendableAgain } from './send-again.ts';
+import { sendableAgain, type Asked } from './send-again.ts';
 import type { ApTranscript } from './transcript.ts';
 import './composer/composer.ts';
 import './outbox.ts';
@@ -57,7 +57,7 @@ export class ApConversation extends SignalWatcher(LitElement) {
   /** Whether there is nothing to show; apart, so that growing costs this element nothing. */
   private blank: ReadonlySignal<boolean> | undefined;
   /** The prompt of a last turn that failed or was cut; apart for the same reason. */
-  private failed: ReadonlySignal<string | undefined> | undefined;
+  private failed: ReadonlySignal<Asked | undefined> | undefined;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('record')) return;
@@ -95,17 +95,17 @@ export class ApConversation extends SignalWatcher(LitElement) {
     return this.transcript.focusApproval();
   }
 
-  private again(prompt: string): TemplateResult {
+  private again(prompt: Asked): TemplateResult {
     return html`<button type="button" class="button again" @click=${() => this.sendAgain(prompt)}>
       ${refresh} Send again
     </button>`;
   }
 
-  private sendAgain(prompt: string): void {
+  private sendAgain({ text, blocks }: Asked): void {
     const { id, draft } = this.record;
     const written = draft.peek();
     act(this, (actions) => {
-      actions.sendPrompt(id, prompt);
+      actions.sendPrompt(id, text, blocks);
       // Sending empties the composer, but these are not the words in it.
       if (written !== '') actions.setDraft(id, written);
     });

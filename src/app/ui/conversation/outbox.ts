@@ -2,12 +2,13 @@ import { SignalWatcher } from '@lit-labs/preact-signals';
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { promptParts } from '../../../core/session/prompt.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { OutboxEntry, SessionRecord } from '../../store/types.ts';
 import { arrowDown, clock, refresh, send, warning } from '../icons.ts';
 import { act } from '../intent.ts';
+import { attachedTo } from './composer/attached.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
-import { blockPart } from './items/content.ts';
 
 /** Messages that are on their way, each with what can be done about it (R6, R40). */
 @customElement('ap-outbox')
@@ -114,7 +115,8 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     entries: readonly OutboxEntry[],
   ): TemplateResult {
     const { delivery, key } = entry;
-    const text = textOf(entry);
+    const { text, attached } = promptParts(entry.prompt);
+    if (attached.length > 0) void import('./composer/attachments.ts').catch(() => {});
     const sending = delivery.state === 'sent' || delivery.state === 'accepted';
     return html`<div
       class="entry ${sending ? 'sending' : delivery.state}"
@@ -124,8 +126,13 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     >
       ${
         this.editing === key && delivery.state === 'queued'
-          ? this.editor(key, text)
-          : html`<div class="text">${cleanText(text)}</div>
+          ? this.editor(key, text, attached.length > 0)
+          : html`${text ? html`<div class="text">${cleanText(text)}</div>` : nothing}
+              ${
+                attached.length > 0
+                  ? html`<ap-attachments fixed .blocks=${attached}></ap-attachments>`
+                  : nothing
+              }
               <div class="state">${this.stateOf(entry, index, entries)}</div>`
       }
     </div>`;
@@ -205,13 +212,13 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     this.move(key, way, target(index, way, entries));
   }
 
-  private editor(key: string, text: string): TemplateResult {
+  private editor(key: string, text: string, attached: boolean): TemplateResult {
     const save = (event: Event): void => {
       const area = (event.currentTarget as Element).closest('.entry')!.querySelector('textarea')!;
       const next = area.value.trim();
       this.editing = undefined;
       const { id } = this.record;
-      if (next === '') this.withdraw(key);
+      if (next === '' && !attached) this.withdraw(key);
       else if (next !== text) act(this, (actions) => actions.editQueued(id, key, next));
     };
     const onKey = (event: KeyboardEvent): void => {
@@ -252,8 +259,16 @@ export class ApOutbox extends SignalWatcher(LitElement) {
   }
 
   private withdraw(key: string): void {
-    const { id } = this.record;
+    const { record } = this;
+    const { id } = record;
+    const entry = record.outbox.peek().find((each) => each.key === key);
+    const { attached } = promptParts(entry?.prompt ?? []);
+    const draft = attachedTo(record);
+    // As its words do: back into a draft that is empty.
+    const back = entry?.delivery.state === 'queued' && !record.draft.peek() && !draft.peek().length;
     act(this, (actions) => actions.withdrawQueued(id, key));
+    if (!back || attached.length === 0) return;
+    void import('./composer/attach.ts').then(({ giveBack }) => giveBack(this, record, attached));
   }
 
   private resend(key: string): void {
@@ -273,14 +288,6 @@ function target(index: number, way: Way, entries: readonly OutboxEntry[]): numbe
     ) + 1;
   return to >= first && to < entries.length ? to : undefined;
 }
-
-const textOf = (entry: OutboxEntry): string =>
-  entry.prompt
-    .map((block) => {
-      const part = blockPart(block);
-      return part.type === 'text' ? part.text : `[${part.type}]`;
-    })
-    .join('\n');
 
 declare global {
   interface HTMLElementTagNameMap {

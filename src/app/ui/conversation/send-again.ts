@@ -1,10 +1,13 @@
 import type { SessionRecord } from '../../store/types.ts';
 
 /**
+/** A prompt as the transcript has it. */
+export type Asked = Pick<MessageItem, 'text' | 'blocks'>;
+
  * What the user had asked in the last turn, if that failed or was cut and nothing has followed (R45);
  * subscribes to what it reads.
  */
-export function sendableAgain(record: SessionRecord): string | undefined {
+export function sendableAgain(record: SessionRecord): Asked | undefined {
   void record.structure.value;
   const busy = record.loading.value || record.turn.value.state !== 'idle';
   const ended = record.connection.value.status === 'ended';
@@ -22,7 +25,7 @@ export function sendableAgain(record: SessionRecord): string | undefined {
     // An earlier turn's prompt is not this one's.
     if (item.kind === 'turn-end') return undefined;
     if (item.kind === 'message' && item.role === 'user')
-      return item.text.trim() ? item.text : undefined;
+      return item.text.trim() || item.blocks.length > 0 ? item : undefined;
   }
   return undefined;
 }

@@ -6,10 +6,13 @@ import type { AvailableCommand } from '../../../../core/acp.ts';
 import { cleanText, oneLine } from '../../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../../store/types.ts';
 import { can, cannotPromise } from '../../abilities.ts';
-import { send, stop } from '../../icons.ts';
+import { recall } from '../../controllers/remembered.ts';
+import { plus, send, stop } from '../../icons.ts';
 import { act } from '../../intent.ts';
 import { baseStyles, buttonStyles } from '../../styles/shared.ts';
 import { composerStyles } from '../styles/composer.ts';
+import { attachedTo, KEPT } from './attached.ts';
+import type { DetachEvent } from './attachments.ts';
 import { connectionNote } from './connection-note.ts';
 import { commandText, matchCommands } from './slash-menu.ts';
 import { usageMeter } from './usage.ts';
@@ -27,7 +30,7 @@ export class SentEvent extends Event {
 
 /**
  * Where the user writes. Keys: Enter sends, Shift+Enter breaks the line (on touch Enter breaks it); Esc Esc
- * stops the turn; `/` at the beginning lists the agent's commands.
+ * stops the turn; `/` at the beginning lists the agent's commands. Files are pasted, dropped or chosen.
  *
  * @fires ap-sent - {@link SentEvent}
  */
@@ -39,9 +42,12 @@ export class ApComposer extends SignalWatcher(LitElement) {
   @state() private offered: AvailableCommand[] = [];
   @state() private chosen = 0;
   @state() private empty = true;
+  /** Files that are being read. */
+  @state() private reading = 0;
   @query('textarea') private readonly area!: HTMLTextAreaElement;
   private escapedAt = 0;
   private stopDraft: (() => void) | undefined;
+  private listening: AbortController | undefined;
   private readonly touch = matchMedia('(hover: none) and (pointer: coarse)');
 
   override focus(options?: FocusOptions): void {
@@ -53,11 +59,16 @@ export class ApComposer extends SignalWatcher(LitElement) {
   override connectedCallback(): void {
     super.connectedCallback();
     if (this.hasUpdated) this.followDraft();
+    // All of the conversation takes them: a file that is let fall beside the composer would replace the page.
+    const { signal } = (this.listening = new AbortController());
+    for (const type of ['paste', 'dragover', 'drop'] as const)
+      this.getRootNode().addEventListener(type, (event) => this.onFiles(event), { signal });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.stopDraft?.();
+    this.listening?.abort();
   }
 
   protected override willUpdate(): void {
@@ -65,7 +76,10 @@ export class ApComposer extends SignalWatcher(LitElement) {
   }
 
   protected override updated(changed: PropertyValues<this>): void {
-    if (changed.has('record')) this.followDraft();
+    if (!changed.has('record')) return;
+    this.followDraft();
+    if (recall<string[]>(KEPT, []).includes(this.record.id))
+      void this.files((files) => files.restoreFiles(this, this.record));
   }
 
   override render() {
@@ -82,11 +96,25 @@ export class ApComposer extends SignalWatcher(LitElement) {
     const stoppable = running && can(record, 'cancel');
     const paused = record.connection.value.status !== 'connected';
     const promise = ended ? '' : cannotPromise(record);
+    const attached = attachedTo(record).value;
+    const { takes = record.abilities.value ? undefined : 'log' } = record.abilities.value ?? {};
+    const { image, embeddedContext } = (takes === 'log' ? record.transcript().takes : takes) ?? {};
+    const has = attached.length + this.reading > 0;
     return html`
       ${connectionNote(record, this) ?? nothing}
       <div class="wrap">
         ${open ? this.menu() : nothing}
         <div class="box" @click=${this.onBoxClick}>
+          ${
+            has
+              ? html`<ap-attachments
+                  .blocks=${attached}
+                  .pending=${this.reading}
+                  @ap-detach=${({ index }: DetachEvent) =>
+                    (attachedTo(record).value = attached.filter((_, at) => at !== index))}
+                ></ap-attachments>`
+              : nothing
+          }
           <textarea
             rows="1"
             aria-label="Message"
@@ -101,6 +129,21 @@ export class ApComposer extends SignalWatcher(LitElement) {
             @blur=${() => (this.offered = [])}
           ></textarea>
           <div class="row">
+            ${
+              (image || embeddedContext) && !ended
+                ? html`<label
+                    class="round attach"
+                    title=${image ? 'Attach images or text files' : 'Attach text files'}
+                    ><input
+                      type="file"
+                      multiple
+                      class="vh"
+                      aria-label="Attach files"
+                      @change=${this.onFiles}
+                    />${plus}</label
+                  >`
+                : nothing
+            }
             ${settings ? html`<ap-session-settings .record=${record}></ap-session-settings>` : nothing}
             ${usageMeter(usage)}
             <span class="hint" aria-hidden="true">${this.hint(stoppable)}</span>
@@ -122,7 +165,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
               class="round send"
               aria-label="Send"
               title="Send (Enter)"
-              ?disabled=${this.empty || ended}
+              ?disabled=${(this.empty && !attached.length) || this.reading > 0 || ended}
               @click=${this.send}
             >
               ${send}
@@ -259,14 +302,54 @@ export class ApComposer extends SignalWatcher(LitElement) {
     if (event.target instanceof Element && event.target.matches('.box, .row, .hint')) this.focus();
   }
 
+  private onFiles(event: Event): void {
+    const from =
+      event instanceof ClipboardEvent
+        ? event.clipboardData
+        : event instanceof DragEvent
+          ? event.dataTransfer
+          : (event.target as HTMLInputElement);
+    const files = [...(from?.files ?? [])];
+    const dragged = event.type === 'dragover' && event instanceof DragEvent;
+    const meant = dragged ? event.dataTransfer?.types.includes('Files') : files.length > 0;
+    // Word processors add a picture of the words that they copy.
+    const words = event instanceof ClipboardEvent && event.clipboardData?.getData('text/plain');
+    if (!meant || (words && files.every(({ name }) => name === 'image.png'))) return;
+    event.preventDefault();
+    const { record } = this;
+    if (dragged || record.connection.peek().status === 'ended') return;
+    this.reading += files.length;
+    void this.files((attach) => attach.attachFiles(this, record, files)).finally(() => {
+      this.reading -= files.length;
+      this.focus();
+    });
+    // The same file may be chosen again.
+    if (from instanceof HTMLInputElement) from.value = '';
+  }
+
+  /** Fetched with the first file. */
+  private async files(run: (code: typeof import('./attach.ts')) => Promise<void>): Promise<void> {
+    try {
+      const [code] = await Promise.all([import('./attach.ts'), import('./attachments.ts')]);
+      await run(code);
+    } catch {
+      const text = 'Files cannot be attached now: a part of the page could not be loaded.';
+      act(this, (actions) => actions.showToast({ level: 'warning', text }));
+    }
+  }
+
   private readonly send = (): void => {
     const { area, record } = this;
     const text = area.value.trim();
-    if (text === '' || record.connection.peek().status === 'ended') return;
-    act(this, (actions) => {
-      actions.sendPrompt(record.id, text);
-      actions.setDraft(record.id, '');
-    });
+    const attached = attachedTo(record);
+    const files = attached.peek();
+    const nothingToSay = text === '' && files.length === 0;
+    if (nothingToSay || this.reading > 0 || record.connection.peek().status === 'ended') return;
+    const taken = act(this, (actions) => actions.sendPrompt(record.id, text, files));
+    // What was refused stays where it was written; why is shown.
+    if (taken === false) return;
+    attached.value = [];
+    act(this, (actions) => actions.setDraft(record.id, ''));
     area.value = '';
     this.offered = [];
     this.fit();

@@ -5,7 +5,7 @@ import { can } from '../../abilities.ts';
 import { check, chevron, close, hand, warning } from '../../icons.ts';
 import { act } from '../../intent.ts';
 import { element } from '../markdown/dom.ts';
-import { jsonFold } from './attachment.ts';
+import { jsonFold } from './json-fold.ts';
 import { commandOf, isDestructive, revealHidden, toolParts } from './content.ts';
 import { kindIcon } from './icons.ts';
 import { diffPart } from './tool-body.ts';

@@ -1,13 +1,20 @@
 import { safeLink } from '../../../../core/text/link.ts';
-import { cleanText } from '../../../../core/text/sanitise.ts';
+import { cleanText, oneLine } from '../../../../core/text/sanitise.ts';
 import { element, hostOf, imagePlaceholder } from '../markdown/dom.ts';
-import { prettyJson, type ContentPart } from './content.ts';
+import { blockPart, type ContentPart } from './content.ts';
+import { fold, jsonFold, shortened } from './json-fold.ts';
+import { bytesOf, decodedSize, isModest, isPicture, kilobytes } from './picture.ts';
+import { pictureElement } from './picture-view.ts';
 
-/** Drawn by the browser as pixels only; SVG is left out, it is a document. */
-const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
+/** What browsers play. */
+const AUDIO = /^audio\/(?:mpeg|mp3|mp4|aac|ogg|opus|webm|wav|x-wav|wave|flac)$/;
 
-/** What stands beside a message's text: pictures (on a click), links to resources, the unknown as JSON. */
-export function attachment(part: ContentPart): HTMLElement {
+/** A content block that is no text of its message, drawn. */
+export const drawBlock = (block: unknown, by: 'user' | 'agent'): HTMLElement =>
+  attachment(blockPart(block), by);
+
+/** What stands beside a message's text: pictures, sounds, files, links to resources, the unknown as JSON. */
+export function attachment(part: ContentPart, by: 'user' | 'agent' = 'agent'): HTMLElement {
   switch (part.type) {
     case 'text': {
       const block = element('pre', 'attachment');
@@ -15,89 +22,128 @@ export function attachment(part: ContentPart): HTMLElement {
       return block;
     }
     case 'image':
-      if (part.data !== undefined) return embeddedImage(part.mimeType, part.data);
-      return imagePlaceholder(part.uri ?? '', 'Image');
-    case 'link': {
-      const safe = safeLink(part.uri);
-      const name = cleanText(part.name);
-      if (safe === null) {
-        const span = element('span', 'attachment file');
-        span.textContent = name === cleanText(part.uri) ? name : `${name} (${cleanText(part.uri)})`;
-        return span;
-      }
-      const link = element('a', 'attachment file');
-      link.href = safe;
-      link.target = '_blank';
-      link.rel = 'noopener noreferrer nofollow';
-      link.title = hostOf(safe);
-      link.textContent = name;
-      return link;
+      if (part.data === undefined) return imagePlaceholder(part.uri ?? '', 'Image');
+      return embeddedImage(part.mimeType, part.data, altOf(part.uri, by));
+    case 'audio':
+      return sound(part.mimeType, part.data);
+    case 'file': {
+      const { uri, text } = part;
+      const label = `${nameOf(uri)} · ${kilobytes(text.length)}`;
+      const folded = fold(label, () => cleanText(shortened(text)));
+      folded.title = cleanText(uri);
+      return folded;
     }
+    case 'blob':
+      if (isPicture(part.mimeType))
+        return embeddedImage(part.mimeType, part.data, altOf(part.uri, by));
+      return line(`${nameOf(part.uri)} (${kindOf(part.mimeType)}, ${sizeOf(part.data)})`);
+    case 'link':
+      return resourceLink(part);
     default:
       return jsonFold('Unknown content', part.type === 'unknown' ? part.value : part);
   }
 }
 
-/** A picture that came with the message: nothing is fetched, but it is shown only when asked for. */
-function embeddedImage(mimeType: string, data: string): HTMLElement {
-  const kilobytes = Math.max(1, Math.round((data.length * 3) / 4 / 1_000));
-  if (!PICTURES.has(mimeType)) {
-    const span = element('span', 'image-blocked');
-    span.textContent = `Image of type ${cleanText(mimeType) || 'unknown'} (${kilobytes} KB)`;
-    return span;
+/** Only https can be followed (and mailto); a file is shown by its path, anything else as it is. */
+function resourceLink({ uri, name: given, detail }: ContentPart & { type: 'link' }): HTMLElement {
+  const name = cleanText(given);
+  const safe = safeLink(uri);
+  const about = cleanText(detail);
+  if (safe === null) {
+    const where = pathOf(uri);
+    const whole = name === where || where === '' ? name : `${name} (${where})`;
+    return line([whole, about].filter(Boolean).join(' · '));
   }
+  const link = element('a', 'attachment file');
+  link.href = safe;
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer nofollow';
+  link.title = [hostOf(safe), about].filter(Boolean).join(' · ');
+  link.textContent = name;
+  return link;
+}
+
+/** A picture that came with the message: nothing is fetched. One that would take much memory is shown on a click. */
+function embeddedImage(mimeType: string, data: string, alt: string): HTMLElement {
+  if (!isPicture(mimeType)) {
+    return blocked(`Image of type ${kindOf(mimeType)} (${sizeOf(data)})`);
+  }
+  const bytes = bytesOf(data);
+  if (!bytes) return blocked('The image is damaged');
+  if (isModest(bytes)) return pictureElement(bytes, mimeType, alt);
+  return onClick('Show image', `${mimeType.slice(6).toUpperCase()}, ${sizeOf(data)}`, () =>
+    pictureElement(bytes, mimeType, alt),
+  );
+}
+
+/** A player, once somebody wants to hear it. */
+function sound(mimeType: string, data: string): HTMLElement {
+  const type = mimeType.toLowerCase().split(';')[0]!.trim();
+  const bytes = AUDIO.test(type) ? bytesOf(data) : undefined;
+  if (!bytes) return line(`Audio of type ${kindOf(mimeType)} (${sizeOf(data)})`);
+  return onClick('Play audio', `${type.slice(6).toUpperCase()}, ${sizeOf(data)}`, () => {
+    const player = element('audio', 'attachment');
+    player.controls = true;
+    player.setAttribute('aria-label', 'Audio');
+    // Not revoked before the element goes: a player may ask for any part of it, at any time.
+    player.src = URL.createObjectURL(new Blob([bytes], { type }));
+    player.autoplay = true;
+    return player;
+  });
+}
+
+function onClick(label: string, about: string, draw: () => HTMLElement): HTMLElement {
   const button = element('button', 'image-load');
   button.type = 'button';
   const name = element('span');
-  name.textContent = 'Show image';
+  name.textContent = label;
   const size = element('small');
-  size.textContent = `${mimeType.slice(6).toUpperCase()}, ${kilobytes} KB`;
+  size.textContent = about;
   button.append(name, size);
   button.addEventListener('click', () => {
-    const bytes = decode(data);
-    if (!bytes) {
-      name.textContent = 'The image is damaged';
-      button.disabled = true;
-      return;
-    }
-    const image = element('img');
-    image.alt = 'Image from the agent';
-    const url = URL.createObjectURL(new Blob([bytes], { type: mimeType }));
-    const release = (): void => URL.revokeObjectURL(url);
-    image.addEventListener('load', release, { once: true });
-    image.addEventListener('error', release, { once: true });
-    image.src = url;
-    button.replaceWith(image);
+    const drawn = draw();
+    button.replaceWith(drawn);
+    drawn.focus();
   });
   return button;
 }
 
-function decode(data: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
+function line(text: string): HTMLElement {
+  const span = element('span', 'attachment file');
+  span.textContent = text;
+  return span;
 }
 
-/** Any value, folded, as JSON; made only when it is opened. */
-export function jsonFold(
-  label: string,
-  value: unknown,
-  open = false,
-  show: (text: string) => string = cleanText,
-): HTMLDetailsElement {
-  const details = element('details', 'fold');
-  const summary = element('summary');
-  summary.textContent = label;
-  const pre = element('pre');
-  pre.tabIndex = 0;
-  details.append(summary, pre);
-  const fill = (): void => {
-    if (details.open && !pre.firstChild) pre.textContent = show(prettyJson(value));
-  };
-  details.addEventListener('toggle', fill);
-  details.open = open;
-  fill();
-  return details;
+function blocked(text: string): HTMLElement {
+  const span = element('span', 'image-blocked');
+  span.textContent = text;
+  return span;
+}
+
+const kindOf = (mimeType: string): string => oneLine(mimeType, 60) || 'unknown';
+
+const sizeOf = (data: string): string => kilobytes(decodedSize(data));
+
+function altOf(uri: string | undefined, by: 'user' | 'agent'): string {
+  const name = uri === undefined ? '' : nameOf(uri);
+  const whose = by === 'user' ? 'Image that you attached' : 'Image from the agent';
+  return name ? `${whose}: ${name}` : whose;
+}
+
+/** The last part of an address that somebody could read. */
+export function nameOf(uri: string): string {
+  if (uri.startsWith('data:')) return '';
+  return pathOf(uri.replace(/[?#].*$/, '').replace(/\/+$/, ''))
+    .split('/')
+    .at(-1)!;
+}
+
+/** `file:` addresses as paths; what was attached in a browser, by its name. */
+function pathOf(uri: string): string {
+  const path = /^(?:file|attachment):\/\/(?:localhost)?(\/.*)$/.exec(uri)?.[1];
+  try {
+    return cleanText(path === undefined ? uri : decodeURIComponent(path));
+  } catch {
+    return cleanText(uri);
+  }
 }

@@ -2,12 +2,19 @@ import { isObject } from '../../../../core/json.ts';
 import { cleanText } from '../../../../core/text/sanitise.ts';
 import type { ToolPatch } from '../../../../core/session/event.ts';
 
+export { prettyJson } from './json-fold.ts';
+
 /** What agents attach to messages and tool calls, read tolerantly: an agent may be newer than we are. */
 export type ContentPart =
   | { type: 'text'; text: string }
   | { type: 'diff'; path: string; oldText: string | undefined; newText: string }
   | { type: 'image'; mimeType: string; data: string | undefined; uri: string | undefined }
-  | { type: 'link'; name: string; uri: string }
+  | { type: 'audio'; mimeType: string; data: string }
+  /** An embedded text, or other bytes in base64. */
+  | { type: 'file'; uri: string; text: string }
+  | { type: 'blob'; uri: string; mimeType: string; data: string }
+  /** `detail`: what else was said of it; may be empty. */
+  | { type: 'link'; name: string; uri: string; detail: string }
   | { type: 'terminal'; id: string }
   | { type: 'unknown'; value: unknown };
 
@@ -28,23 +35,34 @@ export function blockPart(block: unknown): ContentPart {
         data: text(block['data']),
         uri: text(block['uri']),
       };
+    case 'audio': {
+      const { data, mimeType } = block;
+      if (typeof data !== 'string') break;
+      return { type: 'audio', mimeType: text(mimeType) ?? '', data };
+    }
     case 'resource_link': {
       const uri = text(block['uri']);
-      if (uri !== undefined) return { type: 'link', name: text(block['name']) ?? uri, uri };
+      const name = text(block['title']) || text(block['name']) || uri;
+      const detail = text(block['description']) ?? '';
+      if (uri !== undefined) return { type: 'link', name: name!, uri, detail };
       break;
     }
-    case 'resource': {
-      const resource = block['resource'];
-      if (isObject(resource) && typeof resource['text'] === 'string') {
-        return { type: 'text', text: resource['text'] };
-      }
-      const uri = isObject(resource) ? text(resource['uri']) : undefined;
-      if (uri !== undefined) return { type: 'link', name: uri, uri };
-      break;
-    }
+    case 'resource':
+      return resourcePart(block['resource']) ?? { type: 'unknown', value: block };
     default:
   }
   return { type: 'unknown', value: block };
+}
+
+function resourcePart(resource: unknown): ContentPart | undefined {
+  if (!isObject(resource)) return undefined;
+  const uri = text(resource['uri']) ?? '';
+  const content = text(resource['text']);
+  if (content !== undefined) return { type: 'file', uri, text: content };
+  const data = text(resource['blob']);
+  const mimeType = text(resource['mimeType']) ?? '';
+  if (data !== undefined) return { type: 'blob', uri, mimeType, data };
+  return uri === '' ? undefined : { type: 'link', name: uri, uri, detail: '' };
 }
 
 /** A tool call's content. */
@@ -97,18 +115,6 @@ export function isDestructive(call: ToolPatch): boolean {
   // What hides in it may stand in the way of a match; what it seems to hide may be the very thing.
   const seen = [command, command.replace(HIDDEN, ''), cleanText(command).replace(HIDDEN, '')];
   return seen.some((each) => DESTRUCTIVE.test(each));
-}
-
-/** Any value as indented JSON, with `max` characters at most and a word on what is left out. */
-export function prettyJson(value: unknown, max = 200_000): string {
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(value, undefined, 2);
-  } catch {
-    // A cycle cannot come off the wire; a test could make one.
-  }
-  const all = json ?? String(value);
-  return all.length <= max ? all : `${all.slice(0, max)}\n… ${all.length - max} more characters`;
 }
 
 /** Agents often fence a tool's output; the fence is markup and not output. */

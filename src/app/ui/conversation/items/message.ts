@@ -4,9 +4,20 @@ import { appendText, element } from '../markdown/dom.ts';
 import { CleanStream } from '../markdown/clean-stream.ts';
 import { DocumentWriter } from '../markdown/document-writer.ts';
 import type { MarkdownWriter } from '../markdown/writer.ts';
-import { attachment } from './attachment.ts';
-import { blockPart } from './content.ts';
 import { formatDuration, timeElement, type ItemView, type ViewContext } from './view.ts';
+
+/** The code of everything that is not text; fetched with the first of it. */
+let attachments: typeof import('./attachment.ts') | undefined;
+
+function drawn(block: unknown, by: 'user' | 'agent'): HTMLElement {
+  if (attachments) return attachments.drawBlock(block, by);
+  const place = element('div', 'attachment');
+  import('./attachment.ts').then(
+    (module) => place.replaceWith((attachments = module).drawBlock(block, by)),
+    () => (place.textContent = 'What stands here cannot be shown now: reload the page.'),
+  );
+  return place;
+}
 
 /** The user's own text: as typed, line breaks and all. */
 class PlainWriter implements MarkdownWriter {
@@ -37,7 +48,8 @@ export class MessageView implements ItemView {
   private writer: MarkdownWriter;
   private written = 0;
   private ended = false;
-  private readonly attachments: HTMLElement[] = [];
+  /** Beside the text, in the order in which they came. */
+  private readonly blocks = element('div', 'blocks');
 
   constructor(readonly item: MessageItem) {
     const { role, at } = item;
@@ -68,11 +80,12 @@ export class MessageView implements ItemView {
       this.writer.write(item.text.slice(this.written));
       this.written = item.text.length;
     }
-    for (let at = this.attachments.length; at < item.blocks.length; at++) {
-      const added = attachment(blockPart(item.blocks[at]));
-      this.attachments.push(added);
-      this.body.after(added);
+    for (let at = this.blocks.childElementCount; at < item.blocks.length; at++) {
+      if (at === 0) this.body.after(this.blocks);
+      this.blocks.append(drawn(item.blocks[at], item.role === 'user' ? 'user' : 'agent'));
     }
+    // A picture without a word.
+    this.body.hidden = item.text === '' && item.blocks.length > 0;
     // The user's messages may still get a second piece; they are never live.
     if (item.live || item.role === 'user') return;
     this.writer.end();
@@ -92,7 +105,8 @@ export class MessageView implements ItemView {
   }
 
   private takeBack(): void {
-    for (const each of this.attachments.splice(0)) each.remove();
+    this.blocks.remove();
+    this.body.hidden = false;
     // There is nothing to copy.
     this.element.querySelector('.message-foot .copy')?.remove();
     discarded(this.body);

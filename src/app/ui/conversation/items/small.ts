@@ -11,7 +11,7 @@ import type {
 } from '../../../../core/session/transcript.ts';
 import { info, warning } from '../../icons.ts';
 import { element } from '../markdown/dom.ts';
-import { jsonFold } from './attachment.ts';
+import { jsonFold } from './json-fold.ts';
 import { formatDuration, timeElement, type ItemView } from './view.ts';
 
 /** What a turn's end says; `undefined` where its time alone says enough. */

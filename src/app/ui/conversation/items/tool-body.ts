@@ -1,7 +1,8 @@
 import { cleanText } from '../../../../core/text/sanitise.ts';
 import type { ToolPatch } from '../../../../core/session/event.ts';
 import { appendText, element } from '../markdown/dom.ts';
-import { attachment, jsonFold } from './attachment.ts';
+import { attachment } from './attachment.ts';
+import { jsonFold } from './json-fold.ts';
 import { TerminalView, type TerminalSource } from './terminal.ts';
 import { commandOf, toolParts, unfence, type ContentPart } from './content.ts';
 

@@ -95,6 +95,16 @@ export const composerStyles = css`
       background-color var(--ap-fast),
       color var(--ap-fast);
   }
+  .attach {
+    margin-left: -8px;
+    color: var(--ap-text-muted);
+  }
+  .attach:hover {
+    background: var(--ap-bg-hover);
+  }
+  .attach:focus-within {
+    outline: 2px solid var(--ap-accent);
+  }
   .send {
     color: var(--ap-on-accent);
     background: var(--ap-accent);
