@@ -35,6 +35,8 @@ export interface GatewayOptions {
   /** Real paths; empty: sessions may use any directory. */
   readonly roots?: readonly string[];
   readonly maxSessions?: number;
+  /** Where git worktrees of sessions are made; undefined: none are. */
+  readonly worktreesDir?: string;
   /** Takes tokens from `?token=` too, for clients that know nothing else. */
   readonly queryToken?: boolean;
   /** For clients that cannot choose; undefined: the first that can be started. */
@@ -81,6 +83,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     roots,
     defaultCwd: defaultDirectory(roots, process.cwd()),
     maxSessions: options.maxSessions ?? 50,
+    worktreesDir: options.worktreesDir,
     logger,
     timings,
     version,

@@ -89,6 +89,7 @@ async function serve(options: ServeOptions): Promise<void> {
     allowHosts,
     roots,
     maxSessions,
+    worktreesDir: path.join(dataDir, 'worktrees'),
     queryToken,
     defaultAgent,
     version: __APERTURE_VERSION__,

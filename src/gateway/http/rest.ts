@@ -1,29 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApertureError } from '../../core/errors.ts';
-import { isObject, type JsonObject } from '../../core/json.ts';
 import { SUBPROTOCOL } from '../../core/wire/frames.ts';
 import { bearer } from '../access/upgrade-token.ts';
 import type { Connections } from '../dialects/connections.ts';
-import type { Session } from '../session/session.ts';
 import type { SessionPool } from '../session/pool.ts';
-import { readJson, sendJson } from './answer.ts';
+import { sendJson } from './answer.ts';
+import { find, readObject, type Route } from './route.ts';
+import { WORKTREE_ROUTES } from './worktree-routes.ts';
 
 export interface RestOptions {
   readonly pool: SessionPool;
   readonly connections: Connections;
   readonly checkToken: (given: string) => boolean;
   readonly version: string;
-}
-
-type Handler = (
-  context: { request: IncomingMessage; response: ServerResponse; url: URL; id: string },
-  options: RestOptions,
-) => Promise<void> | void;
-
-interface Route {
-  readonly path: RegExp;
-  readonly open?: true;
-  readonly methods: Readonly<Record<string, Handler>>;
 }
 
 const ROUTES: readonly Route[] = [
@@ -58,11 +47,12 @@ const ROUTES: readonly Route[] = [
       GET: ({ response }, { pool }) => sendJson(response, 200, { sessions: pool.list() }),
       POST: async ({ request, response }, { pool }) => {
         const body = await readObject(request);
-        const { agent, cwd, title, mcpServers, additionalDirectories } = body;
+        const { agent, cwd, title, worktree, mcpServers, additionalDirectories } = body;
         const session = await pool.create({
           agent,
           cwd,
           title,
+          worktree,
           mcpServers,
           additionalDirectories,
         });
@@ -101,7 +91,7 @@ export async function serveRest(
   url: URL,
   options: RestOptions,
 ): Promise<boolean> {
-  const route = ROUTES.find(({ path }) => path.test(url.pathname));
+  const route = [...ROUTES, ...WORKTREE_ROUTES].find(({ path }) => path.test(url.pathname));
   if (!route && !url.pathname.startsWith('/v1/')) return false;
   if (!route?.open && !options.checkToken(bearer(request))) {
     throw new ApertureError(
@@ -119,16 +109,4 @@ export async function serveRest(
   const id = route.path.exec(url.pathname)?.[1] ?? '';
   await route.methods[method]!({ request, response, url, id }, options);
   return true;
-}
-
-function find(pool: SessionPool, id: string): Session {
-  const session = pool.get(id);
-  if (session) return session;
-  throw new ApertureError('not_found', 'There is no such session; it may have been ended.');
-}
-
-async function readObject(request: IncomingMessage): Promise<JsonObject> {
-  const body = await readJson(request);
-  if (!isObject(body)) throw new ApertureError('bad_json', 'The body must be a JSON object.');
-  return body;
 }

@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from '../../core/json.ts';
 import { NO_EXTRAS, type SessionExtras } from '../acp/extras.ts';
+import { worktreeFromJson, type WorktreeFacts } from '../worktree/facts.ts';
 import type { TitleGiver } from './title.ts';
 
 /** What a restarted gateway must know of a session beside its log. Times are ms since 1970. */
@@ -20,6 +21,8 @@ export interface SessionFacts {
   asking: readonly string[];
   /** It was ended, and only waits for pages to read its last entries. */
   ended?: boolean;
+  /** Where it works, if it was given one of its own. */
+  worktree?: WorktreeFacts;
   /** Another dialect of the gateway began it, under a name of its own. */
   origin?: SessionOrigin;
 }
@@ -46,10 +49,12 @@ export function factsFromJson(value: JsonObject): SessionFacts | undefined {
     turn,
     asking,
     ended,
+    worktree,
     origin,
   } = value;
   if (!isObject(title) || !isObject(agent) || typeof cwd !== 'string') return undefined;
   if (typeof title['text'] !== 'string' || typeof agent['name'] !== 'string') return undefined;
+  const own = worktreeFromJson(worktree);
   const giver = (['nobody', 'agent', 'user'] as const).find((by) => by === title['by']);
   return {
     title: { text: title['text'], by: giver ?? 'user' },
@@ -62,6 +67,7 @@ export function factsFromJson(value: JsonObject): SessionFacts | undefined {
     ...(isTurn(turn) && { turn }),
     asking: Array.isArray(asking) ? asking.map(String) : [],
     ...(ended === true && { ended }),
+    ...(own && { worktree: own }),
     ...(isOrigin(origin) && { origin }),
   };
 }

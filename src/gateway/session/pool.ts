@@ -4,14 +4,17 @@ import { ApertureError } from '../../core/errors.ts';
 import { newId, type SessionId } from '../../core/ids.ts';
 import { oneLine } from '../../core/text/sanitise.ts';
 import type { AgentsResponse, DirectoriesResponse, SessionSummary } from '../../core/wire/rest.ts';
+import type { RepositoryInfo } from '../../core/wire/worktree.ts';
 import type { AgentRegistry, AgentSpec } from '../agents/types.ts';
 import type { Journal } from '../journal/port.ts';
 import type { Logger } from '../logger.ts';
 import type { Timings } from '../timings.ts';
-import { checkDirectory, listDirectories, resolveDirectory } from './directory.ts';
+import { Worktrees, type MadeWorktree } from '../worktree/worktrees.ts';
+import { listDirectories, resolveDirectory } from './directory.ts';
 import { checkExtras, type WantedExtras } from './extras.ts';
 import { factsFromJson, factsToJson, type SessionOrigin } from './facts.ts';
 import { Session, type SessionOptions } from './session.ts';
+import { checkPlace, SessionWorktrees, worktreeWords } from './worktrees.ts';
 
 const MAX_TITLE = 200;
 
@@ -22,6 +25,8 @@ export interface PoolOptions {
   readonly roots: readonly string[];
   readonly defaultCwd: string;
   readonly maxSessions: number;
+  /** Where sessions' worktrees stand; undefined: there are none. */
+  readonly worktreesDir?: string;
   readonly logger: Logger;
   readonly timings: Timings;
   readonly version: string;
@@ -33,6 +38,7 @@ export interface Wanted extends WantedExtras {
   readonly agent: unknown;
   readonly cwd: unknown;
   readonly title: unknown;
+  readonly worktree?: unknown;
   readonly origin?: SessionOrigin;
 }
 
@@ -41,8 +47,14 @@ export class SessionPool {
   readonly #sessions = new Map<SessionId, Session>();
   /** Sessions that were ended and whose agents are still stopping. */
   readonly #ending = new Set<Promise<void>>();
+  readonly #worktrees: Worktrees;
+  readonly worktrees: SessionWorktrees;
 
-  constructor(private readonly options: PoolOptions) {}
+  constructor(private readonly options: PoolOptions) {
+    const { worktreesDir: directory, roots, logger } = options;
+    this.#worktrees = new Worktrees({ directory, roots });
+    this.worktrees = new SessionWorktrees(this.#worktrees, logger);
+  }
 
   get(id: SessionId): Session | undefined {
     return this.#sessions.get(id);
@@ -73,13 +85,19 @@ export class SessionPool {
     return listDirectories(given === '' ? this.options.defaultCwd : given, this.options.roots);
   }
 
+  /** Whether a session in this directory can have a worktree of its own. @throws as `resolveDirectory` */
+  async repository(given: string): Promise<RepositoryInfo> {
+    const { defaultCwd, roots } = this.options;
+    return this.#worktrees.info(await resolveDirectory(given || defaultCwd, roots));
+  }
+
   /**
    * Checks the wish, makes the session and starts its agent; does not wait for the agent.
    *
    * @throws ApertureError `unknown_agent`, `agent_missing`, `bad_title`, `session_limit`, or as
-   *   `resolveDirectory` and `checkExtras`.
+   *   `resolveDirectory`, `checkExtras` and `Worktrees.create`.
    */
-  async create({ agent, cwd, title, origin, ...wanted }: Wanted): Promise<Session> {
+  async create({ agent, cwd, title, worktree, origin, ...wanted }: Wanted): Promise<Session> {
     const spec = this.#spec(agent);
     const given = title === undefined || title === '' ? undefined : checkTitle(title);
     if (cwd !== undefined && typeof cwd !== 'string') {
@@ -90,14 +108,13 @@ export class SessionPool {
       this.options.roots,
     );
     const extras = await checkExtras(wanted, this.options.roots);
-    const { journal, maxSessions, logger, now } = this.options;
+    const { journal, logger, now } = this.options;
+    const made = await this.#worktree(worktree, directory, given ?? spec.name);
     // After the last await: two requests at once must not both pass.
-    if (this.#sessions.size >= maxSessions) {
-      throw new ApertureError(
-        'session_limit',
-        `This gateway already has ${maxSessions} sessions. End one, or start the gateway with a higher --max-sessions.`,
-        { retryable: true },
-      );
+    if (this.#isFull) {
+      // Nothing was done in it yet.
+      if (made) await this.#worktrees.remove(made.facts).catch(() => {});
+      throw this.#tooMany();
     }
     const id = newId();
     const session = this.#make({
@@ -108,7 +125,8 @@ export class SessionPool {
           by: given === undefined ? 'nobody' : 'user',
         },
         agent: { name: spec.name, title: spec.title },
-        cwd: directory,
+        cwd: made?.cwd ?? directory,
+        ...(made && { worktree: made.facts }),
         ...(extras && { extras }),
         createdAt: now(),
         prompted: false,
@@ -120,9 +138,34 @@ export class SessionPool {
       keys: [],
     });
     this.#sessions.set(id, session);
-    logger.info('session.created', { sessionId: id, agent: spec.name, cwd: directory });
+    logger.info('session.created', { sessionId: id, agent: spec.name, cwd: session.facts.cwd });
+    if (made) session.tell(worktreeWords(made.facts));
     session.start();
     return session;
+  }
+
+  /** @throws ApertureError `bad_worktree`, `session_limit`, and as `Worktrees.create` */
+  async #worktree(
+    wanted: unknown,
+    directory: string,
+    title: string,
+  ): Promise<MadeWorktree | undefined> {
+    if (wanted === undefined || wanted === false) return undefined;
+    if (wanted !== true) throw new ApertureError('bad_worktree', '“worktree” is true or false.');
+    if (this.#isFull) throw this.#tooMany();
+    return this.#worktrees.create(directory, title);
+  }
+
+  get #isFull(): boolean {
+    return this.#sessions.size >= this.options.maxSessions;
+  }
+
+  #tooMany(): ApertureError {
+    return new ApertureError(
+      'session_limit',
+      `This gateway already has ${this.options.maxSessions} sessions. End one, or start the gateway with a higher --max-sessions.`,
+      { retryable: true },
+    );
   }
 
   /** Takes up the sessions that an earlier gateway kept. Their agents start when they are needed. */
@@ -153,6 +196,7 @@ export class SessionPool {
     this.options.logger.info('session.ended', { sessionId: session.id, by });
     const ending = session
       .end(by)
+      .then(() => this.worktrees.ended(session))
       .then(() => session.observers.gone())
       .then(() => this.options.journal.drop(session.id))
       .finally(() => this.#ending.delete(ending));
@@ -173,7 +217,7 @@ export class SessionPool {
     return new Session({
       ...given,
       spec: () => {
-        checkDirectory(given.facts.cwd, this.options.roots);
+        checkPlace(given.facts, this.options.roots);
         return this.#spec(given.facts.agent.name);
       },
       keep: (facts) => journal.keep(given.id, factsToJson(facts)),

@@ -5,6 +5,7 @@ import type { AnswerFrame, CancelFrame, PromptFrame, SetFrame } from '../../core
 import type { SessionSummary } from '../../core/wire/rest.ts';
 import { isConversation } from '../acp/updates.ts';
 import type { SessionLog } from '../journal/port.ts';
+import { worktreeBrief } from '../worktree/facts.ts';
 import { AgentLife, type AgentLifeOptions } from './agent-life.ts';
 import * as entries from './entries.ts';
 import type { SessionFacts } from './facts.ts';
@@ -90,7 +91,7 @@ export class Session {
   }
 
   summary(): SessionSummary {
-    const { agent, cwd, createdAt } = this.#record.facts;
+    const { agent, cwd, createdAt, worktree } = this.#record.facts;
     const { startedAt } = this.#turns;
     return {
       id: this.id,
@@ -108,6 +109,7 @@ export class Session {
       pending: this.#turns.pending,
       ...(this.#agent.error && { error: this.#agent.error }),
     };
+      ...(worktree && { worktree: worktreeBrief(worktree) }),
   }
 
   /** Starts the agent. Returns at once; what becomes of it stands in the log. */
@@ -120,6 +122,12 @@ export class Session {
     const before = this.#before(k);
     if (before) return before;
     if (!prompt.some((block) => block.type !== 'text' || block.text.trim() !== '')) {
+    if (this.#record.facts.worktree?.removed) {
+      return refuse(
+        'worktree_removed',
+        'The worktree that this session worked in was removed. Start a new session.',
+      );
+    }
       return refuse('empty_prompt', 'The message is empty.');
     }
     if (this.#turns.isRunning) {
@@ -171,6 +179,18 @@ export class Session {
   }
 
   /** Final: the agent is stopped, every open request is settled, nothing follows in the log. */
+  /** A line in the log for the reader. */
+  tell(text: string): void {
+    if (!this.#ended) this.#record.append(entries.notice('info', text));
+  }
+
+  /** What it worked in is gone; from now on it is for reading. */
+  worktreeRemoved(): void {
+    const { worktree } = this.#record.facts;
+    if (worktree) this.#record.keep({ worktree: { ...worktree, removed: true } });
+    this.observers.summaryChanged();
+  }
+
   async end(by: string): Promise<void> {
     if (this.#ended) return;
     this.#turns.end(by);
