@@ -1,4 +1,3 @@
-import type { DBSchema } from 'idb';
 import type { SessionId } from '../../../core/ids.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { NumberedEvent } from '../../../core/session/event.ts';
@@ -64,7 +63,7 @@ export interface MetaRow {
   value?: unknown;
 }
 
-export interface ApertureSchema extends DBSchema {
+export interface ApertureSchema {
   // Version 1's stores stay as they were, rows and all.
   sessions: { key: string; value: OldRow };
   messages: { key: string; value: OldRow; indexes: { sessionId_timestamp: [string, number] } };
