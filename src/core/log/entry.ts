@@ -3,7 +3,7 @@ import type { JsonObject } from '../json.ts';
 /** A JSON-RPC message without its envelope: what the agent said, or what the gateway noted. */
 export interface LoggedMessage {
   method: string;
-  /** Only for requests (permission): the gateway's own id, unique in the session. */
+  /** Only for requests (permission, elicitation, sign-in): the gateway's own id, unique in the session. */
   id?: string;
   params: JsonObject;
 }
@@ -21,8 +21,10 @@ export interface LogEntry {
 
 /** The methods that the gateway adds to ACP's own. */
 export const GatewayMethod = {
-  /** `{id, by, outcome, optionId?, reason?}`: a permission request was settled (R57, R58). */
+  /** `{id, by, outcome, optionId?, fields?, reason?}`: a request was settled (R57, R58). */
   requestResolved: '_aperture/request_resolved',
+  /** A request like the agent's own: it wants its user to sign in. `{message, methods, error?}`, see PROTOCOL.md 4.6. */
+  signIn: '_aperture/sign_in',
   /** `{state: 'starting'|'ready'|'exited'|'failed', message?, code?, signal?, stderr?}` */
   agent: '_aperture/agent',
   /** `{error: ErrorInfo, key?}`: a turn or request failed. */

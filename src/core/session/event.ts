@@ -17,6 +17,16 @@ import type { Choice } from './settings.ts';
 
 export type Role = 'user' | 'assistant' | 'thought';
 
+/** A request that is no permission: an elicitation, or a sign-in; read by whoever draws it. */
+export interface Ask {
+  readonly method: string;
+  readonly params: JsonObject;
+}
+
+/** An answer to a request: an option's id, or with what was typed into a form; `undefined` cancels it. */
+export type Answer =
+  string | { readonly optionId: string; readonly content: JsonObject } | undefined;
+
 /** What an agent said of a tool call; absent fields keep what was known before. */
 export interface ToolPatch {
   toolCallId: string;
@@ -56,12 +66,15 @@ export type SessionEvent =
   | { type: 'file'; path: string; detail: JsonObject }
   /** What became of a terminal that the agent has from the gateway; tool calls name it by this id. */
   | { type: 'terminal'; id: string; detail: JsonObject }
-  | { type: 'permission'; id: string; tool: ToolPatch; options: PermissionOption[] }
+  /** With `ask`, another kind of request, which waits and ends as a permission request does. */
+  | { type: 'permission'; id: string; tool: ToolPatch; options: PermissionOption[]; ask?: Ask }
   | {
       type: 'resolved';
       id: string;
       outcome: 'selected' | 'cancelled';
       optionId?: string;
+      /** Of a form, what was filled in; its values are not in the log. */
+      fields?: string[];
       by?: string;
       reason?: string;
     }
@@ -74,6 +87,7 @@ export type SessionEvent =
       type: 'agent';
       state: AgentState;
       message?: string;
+      takes?: JsonObject;
       modes?: { current: string; available: Choice[] };
       options?: JsonObject[];
     }
@@ -87,7 +101,6 @@ export type SessionEvent =
   /** Everything the agent said in this message is taken back, by policy (R45). */
   | { type: 'retract'; messageId: string }
   /** Something we do not know: kept and shown folded. */
-      takes?: JsonObject;
   | { type: 'raw'; method: string; payload: JsonObject };
 
 /** An event with its place in the session's log. */

@@ -9,6 +9,9 @@ import type { ApprovalItem, ToolItem, Transcript } from './transcript.ts';
 
 export { noChange, type Change } from './change.ts';
 
+/** Late reports of calls that are not in memory; of more, the log has the older ones. */
+const MAX_LATE = 1_000;
+
 /**
  * Applies one event to one session's state (R52). An event whose number is not above `lastN` has been
  * applied before and does nothing (R21, R54).
@@ -24,7 +27,8 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       return applyTool(state, event.call, n, at, change);
     case 'permission':
       // A request is shown once, however often it is told (R57).
-      if (state.approvals.has(event.id)) return;
+      if (state.approvals.has(event.id) || state.past?.approvals.has(event.id)) return;
+      if (state.past?.tools.has(event.tool.toolCallId)) state.past.needed = n;
       closeMessages(state, change);
       state.approvals.set(
         event.id,
@@ -37,11 +41,12 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
           requestId: event.id,
           tool: { ...state.tools.get(event.tool.toolCallId)?.call, ...event.tool },
           options: event.options,
+          ask: event.ask,
         }),
       );
       state.pending.add(event.id);
       state.countable.push(n);
-      state.activity = 'Waiting for your approval';
+      state.activity = event.ask ? 'Waiting for your answer' : 'Waiting for your approval';
       change.summary = true;
       return;
     case 'resolved': {
@@ -72,8 +77,8 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       return applyTurn(state, event, n, at, change);
     case 'agent':
       state.agentState = event.state;
-      // Whoever says nothing of them may have been taken up again, and have them still.
       if (event.takes) state.takes = event.takes;
+      // Whoever says nothing of them may have been taken up again, and have them still.
       if (event.modes) {
         state.modes = event.modes.available;
         state.modeId = event.modes.current;
@@ -191,25 +196,45 @@ function applyTool(
   change: Change,
 ): void {
   closeMessages(state, change);
-  let item = state.tools.get(patch.toolCallId);
-  if (item) {
-    const { status } = item.call;
-    Object.assign(item.call, patch);
-    // A call that has ended stays ended; a late report may still add content (R54).
-    if (isFinal(status) && !isFinal(patch.status)) item.call.status = status;
-    touch(item, change);
-  } else {
-    item = push<ToolItem>(state, change, {
-      kind: 'tool',
-      id: `t:${n}`,
-      n,
-      at,
-      rev: 0,
-      call: { ...patch },
-    });
-    state.tools.set(patch.toolCallId, item);
-    state.openTools.add(item);
+  change.summary = true;
+  const known = state.tools.get(patch.toolCallId);
+  if (known) return patchTool(state, known, patch, at, change);
+  if (state.past?.tools.has(patch.toolCallId)) {
+    const { late } = state.past;
+    late.push({ n, at, call: patch });
+    if (late.length > MAX_LATE) late.shift();
+    return;
   }
+  const item = push<ToolItem>(state, change, {
+    kind: 'tool',
+    id: `t:${n}`,
+    n,
+    at,
+    rev: 0,
+    call: { ...patch },
+  });
+  state.tools.set(patch.toolCallId, item);
+  state.openTools.add(item);
+  showCall(state, item, patch, at);
+}
+
+/** More of a call that was there before. */
+export function patchTool(
+  state: Transcript,
+  item: ToolItem,
+  patch: ToolPatch,
+  at: number,
+  change: Change,
+): void {
+  const { status } = item.call;
+  Object.assign(item.call, patch);
+  // A call that has ended stays ended; a late report may still add content (R54).
+  if (isFinal(status) && !isFinal(patch.status)) item.call.status = status;
+  touch(item, change);
+  showCall(state, item, patch, at);
+}
+
+function showCall(state: Transcript, item: ToolItem, patch: ToolPatch, at: number): void {
   showTerminals(state, item, patch);
   const { status, title } = item.call;
   if (isFinal(status)) {
@@ -218,7 +243,6 @@ function applyTool(
   } else if (state.turn !== 'idle' && item.endedAt === undefined && title) {
     state.activity = oneLine(title, PREVIEW_LENGTH);
   }
-  change.summary = true;
 }
 
 const isFinal = (status: ToolPatch['status']): boolean =>

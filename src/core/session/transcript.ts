@@ -8,7 +8,7 @@ import type {
 import type { ErrorInfo } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { AgentState } from '../wire/rest.ts';
-import type { Role, ToolPatch } from './event.ts';
+import type { Ask, Role, ToolPatch } from './event.ts';
 import type { Choice, SessionOption } from './settings.ts';
 import type { TerminalOutput } from './terminals.ts';
 
@@ -57,9 +57,12 @@ export interface ApprovalItem extends ItemBase {
   readonly requestId: string;
   readonly tool: ToolPatch;
   readonly options: PermissionOption[];
+  /** It is no permission request, but this. */
+  readonly ask?: Ask;
   resolution?: {
     outcome: 'selected' | 'cancelled';
     optionId?: string;
+    fields?: string[];
     by?: string;
     reason?: string;
   };
@@ -96,12 +99,37 @@ export interface RawItem extends ItemBase {
 export type TranscriptItem =
   MessageItem | ToolItem | PlanItem | ApprovalItem | TurnEndItem | NoticeItem | GapItem | RawItem;
 
+/** What the reducer must know of items that were let go of, so that nothing is doubled and nothing is missed. */
+export interface Past {
+  /** How many they are. */
+  count: number;
+  /** By their ids, calls that are over, requests that are settled, and terminals that have ended. */
+  readonly tools: Set<string>;
+  readonly approvals: Set<string>;
+  readonly terminals: Set<string>;
+  /** Those that may still change, by item id: the objects themselves. */
+  readonly kept: Map<string, TranscriptItem>;
+  /** The newest reports of calls that are gone; all of them are in the log. */
+  readonly late: { readonly n: number; readonly at: number; readonly call: ToolPatch }[];
+  /** An event up to which the log must be read to be right: something came that only all of it can tell. 0: none. */
+  needed: number;
+  /** The last of them ended a turn. */
+  turnEnd: boolean;
+  /** What was asked in the turn that the last of them is of. */
+  prompt: string | undefined;
+  /** The end of the last message among them. */
+  preview: string;
+}
+
 /**
  * One session's conversation. Changed in place by `applyEvent` and by nothing else, so that an event
  * costs the same with one item before it or ten thousand.
  */
 export interface Transcript {
+  /** All of it, or the newest of it: then `past` says how many came before. */
   readonly items: TranscriptItem[];
+  /** Of the items before `items`, which are on disk and not in memory (past.ts); undefined while there are none. */
+  past: Past | undefined;
   readonly tools: Map<string, ToolItem>;
   /** Calls of the running turn that have not ended; what a turn's end looks at instead of all history. */
   readonly openTools: Set<ToolItem>;
@@ -128,11 +156,11 @@ export interface Transcript {
   /** How the last turn ended: `end_turn`, `cancelled`, `error`, …; undefined before the first. */
   lastStop: string | undefined;
   agentState: AgentState;
+  /** What its prompts may hold beside text (ACP's `promptCapabilities`, as it said them); see content.ts. */
+  takes: JsonObject | undefined;
   title: string | undefined;
   commands: AvailableCommand[];
   usage: { used: number; size: number; cost?: { amount: number; currency: string } } | undefined;
-  /** What its prompts may hold beside text (ACP's `promptCapabilities`, as it said them); see content.ts. */
-  takes: JsonObject | undefined;
   /** The agent's mode and those that it has; of an agent without any, undefined and none. */
   modeId: string | undefined;
   modes: readonly Choice[];
@@ -151,6 +179,7 @@ export interface Transcript {
 export function emptyTranscript(): Transcript {
   return {
     items: [],
+    past: undefined,
     tools: new Map(),
     openTools: new Set(),
     terminals: new Map(),
@@ -165,10 +194,10 @@ export function emptyTranscript(): Transcript {
     turnStartedAt: undefined,
     lastStop: undefined,
     agentState: 'starting',
+    takes: undefined,
     title: undefined,
     commands: [],
     usage: undefined,
-    takes: undefined,
     modeId: undefined,
     modes: [],
     options: [],

@@ -57,6 +57,17 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
       );
       return { type: 'permission', id, tool, options };
     }
+    case 'elicitation/create':
+    case GatewayMethod.signIn:
+      return id
+        ? {
+            type: 'permission',
+            id,
+            tool: { toolCallId: text(params['toolCallId']) ?? '', title: text(params['message']) },
+            options: [],
+            ask: { method, params },
+          }
+        : undefined;
     case GatewayMethod.requestResolved: {
       const request = text(params['id']);
       const outcome = oneOf(params['outcome'], ['selected', 'cancelled'] as const);
@@ -66,6 +77,7 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
         id: request,
         outcome,
         optionId: text(params['optionId']),
+        fields: params['fields'] as string[] | undefined,
         by: text(params['by']),
         reason: text(params['reason']),
       };
@@ -74,10 +86,13 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
       const state = oneOf(params['state'], AGENT_STATE);
       if (!state) return undefined;
       const options = list<JsonObject>(params['configOptions']);
+      const capabilities = params['agentCapabilities'];
+      const takes = isObject(capabilities) ? capabilities['promptCapabilities'] : undefined;
       return {
         type: 'agent',
         state,
         message: text(params['message']),
+        ...(isObject(takes) && { takes }),
         ...agentModes(params['modes']),
         ...(options && { options }),
       };
@@ -86,13 +101,10 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
       const error = params['error'];
       if (!isObject(error)) return undefined;
       return {
-      const capabilities = params['agentCapabilities'];
-      const takes = isObject(capabilities) ? capabilities['promptCapabilities'] : undefined;
         type: 'error',
         key: text(params['key']),
         error: {
           code: text(error['code']) ?? 'unknown',
-        ...(isObject(takes) && { takes }),
           message: text(error['message']) ?? 'The request failed.',
           retryable: error['retryable'] === true,
         },

@@ -52,7 +52,10 @@ const clientFrame = variant('t', {
     k: key,
     id: requestId,
     result: object({
-      outcome: variant('outcome', { selected: { optionId: string() }, cancelled: {} }),
+      outcome: variant('outcome', {
+        selected: { optionId: string(), content: optional(jsonObject) },
+        cancelled: {},
+      }),
     }),
   },
   cancel: { k: key, turn: optional(key) },

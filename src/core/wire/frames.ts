@@ -1,5 +1,6 @@
 import type { ContentBlock } from '../acp.ts';
 import type { ErrorInfo } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
 import type { LogEntry } from '../log/entry.ts';
 import type { SessionSummary } from './rest.ts';
 
@@ -26,9 +27,16 @@ export interface PromptFrame {
 export interface AnswerFrame {
   t: 'answer';
   k: string;
-  /** The permission request's id. */
+  /** The request's id. */
   id: string;
-  result: { outcome: { outcome: 'selected'; optionId: string } | { outcome: 'cancelled' } };
+  /**
+   * `optionId`: of a permission request, its option's; of an elicitation `accept` (with `content`, if it is a form) or
+   * `decline`; of a sign-in `method:<id>` or `retry`.
+   */
+  result: {
+    outcome:
+      { outcome: 'selected'; optionId: string; content?: JsonObject } | { outcome: 'cancelled' };
+  };
 }
 
 export interface CancelFrame {

@@ -1,20 +1,26 @@
 import type { ContentBlock } from '../../core/acp.ts';
 import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
 import { isObject, type JsonObject } from '../../core/json.ts';
+import type { NoticeLevel } from '../../core/updates/rare.ts';
 import type { AgentSpec } from '../agents/types.ts';
 import { AgentProcess } from './agent-process.ts';
 import { describeExit, describeRpcError, describeStartFailure, type AgentEnd } from './failures.ts';
+import { CANCELLED, type Asked } from './asked.ts';
+import { ELICITATION_CAPABILITIES, Elicitations } from './elicitation.ts';
 import { agentEnvironment } from './environment.ts';
 import { fitting, type SessionExtras } from './extras.ts';
-import { JsonRpcPeer, type PeerHost } from './json-rpc.ts';
+import { AgentPeer, type AgentPeerHost } from './agent-peer.ts';
 import type { Oddity } from './oddity.ts';
 import { AgentRequests } from './requests.ts';
 import { CLIENT_CAPABILITIES, Services, type ServiceNews } from './services/services.ts';
-import { isConversation, isTurnState, withoutOurs } from './updates.ts';
+import { SignIn, wantsSignIn, type SignedIn } from './sign-in.ts';
+import { isRepeated } from './quirks/replayed-history.ts';
+import { isTurnState, withoutOurs } from './updates.ts';
 
-const PROTOCOL_VERSION = 1;
 /** Updates that may arrive before the agent has said its session's id. */
 const MAX_EARLY_UPDATES = 200;
+/** Notes about one agent that its user gets; more are only counted. */
+const MAX_NOTES = 100;
 /** Lines that are no messages: more than this, and the agent is stopped. */
 const MAX_BAD_LINES = 10_000;
 
@@ -55,6 +61,12 @@ export interface LinkHost {
    * agent does not want an answer any more.
    */
   permission(params: JsonObject, respond: (result: unknown) => void, withdrawn: AbortSignal): void;
+  /** Another request for its user: an elicitation, or the gateway's own for a sign-in. Asked again after its end by nobody. */
+  asks(asked: Asked): void;
+  /** Something that its user should know. */
+  notice(level: NoticeLevel, text: string): void;
+  /** Its user wants it to be started again, with what it was about to do. The link is of no use any more. */
+  again(): void;
   /** What the gateway did for it. */
   served(news: ServiceNews): void;
   /** It could not be started, or is gone. Once; never after `stop`. */
@@ -68,8 +80,10 @@ export interface LinkHost {
  */
 export class AgentLink {
   readonly #process: AgentProcess;
-  readonly #peer: JsonRpcPeer;
+  readonly #peer: AgentPeer;
   readonly #services: Services;
+  readonly #elicitations: Elicitations;
+  readonly #signIn: SignIn;
   readonly #requests: AgentRequests;
   #acpSessionId: string | undefined;
   #early: JsonObject[] = [];
@@ -79,6 +93,9 @@ export class AgentLink {
   #ready = false;
   #over = false;
   #badLines = 0;
+  #notes = 0;
+  /** The prompt that is under way was cancelled: it is not sent again. */
+  #cancelled = false;
   #left: readonly string[] = [];
 
   constructor(
@@ -86,14 +103,19 @@ export class AgentLink {
     private readonly host: LinkHost,
   ) {
     const { spec, cwd, extras } = options;
-    this.#peer = new JsonRpcPeer(this.#peerHost());
+    this.#peer = new AgentPeer(spec, this.#peerHost());
     this.#services = new Services({
       roots: [cwd, ...extras.additionalDirectories],
       // The agent's own keys are its own: what it runs gets what it passes on.
       environment: () => agentEnvironment({ env: {}, passEnv: [] }, process.env),
       news: (news) => this.#over || host.served(news),
     });
-    this.#requests = new AgentRequests(this.#peer, this.#services, {
+    const asks = (asked: Asked): void => (this.#over ? asked.respond(CANCELLED) : host.asks(asked));
+    const note = (level: 'info' | 'warning', text: string): void => this.#note(level, text);
+    this.#elicitations = new Elicitations({ title: spec.title, note });
+    this.#signIn = new SignIn(this.#peer, spec, { asks, note });
+    this.#requests = new AgentRequests(this.#peer, this.#services, this.#elicitations, {
+      asks,
       isOurs: ({ sessionId }) =>
         this.#acpSessionId !== undefined && sessionId === this.#acpSessionId,
       permission: (params, respond, withdrawn) => host.permission(params, respond, withdrawn),
@@ -121,6 +143,11 @@ export class AgentLink {
 
   /** `settle` runs in the order of the agent's messages: every update of the turn has been delivered by then. */
   prompt(prompt: readonly ContentBlock[], settle: (outcome: PromptOutcome) => void): void {
+    this.#cancelled = false;
+    this.#prompt(prompt, settle);
+  }
+
+  #prompt(prompt: readonly ContentBlock[], settle: (outcome: PromptOutcome) => void): void {
     const params = { sessionId: this.#acpSessionId, prompt };
     const answered = this.#peer.request('session/prompt', params, (result) => {
       const response = isObject(result) ? result : {};
@@ -131,9 +158,24 @@ export class AgentLink {
         response,
       });
     });
-    void answered.then(undefined, (error: unknown) => {
+    void answered.then(undefined, async (error: unknown) => {
+      const signedIn = await this.#signedIn(error);
+      if (signedIn === 'again') return this.host.again();
+      if (signedIn === 'done' && !this.#cancelled) return this.#prompt(prompt, settle);
       settle({ ok: false, error: describeRpcError(this.options.spec, error) });
     });
+  }
+
+  /** After a request that failed: has the user sign in, if that is what the agent wants and a way is known. */
+  async #signedIn(error: unknown): Promise<SignedIn> {
+    const possible = !this.#over && wantsSignIn(error) && this.#signIn.isPossible;
+    return possible ? this.#signIn.run(error) : 'given_up';
+  }
+
+  #note(level: NoticeLevel, text: string): void {
+    if (this.#over) return;
+    if (++this.#notes <= MAX_NOTES) this.host.notice(level, text);
+    else this.host.odd('note_dropped', level);
   }
 
   /**
@@ -154,6 +196,8 @@ export class AgentLink {
   }
 
   cancel(): void {
+    this.#cancelled = true;
+    this.#signIn.cancel();
     this.#peer.notify('session/cancel', { sessionId: this.#acpSessionId });
   }
 
@@ -184,26 +228,35 @@ export class AgentLink {
   }
 
   async #handshake(): Promise<void> {
-    const { cwd, previous, initTimeoutMs, version } = this.options;
-    const hello = await this.#peer.request(
-      'initialize',
+    const { cwd, initTimeoutMs, version } = this.options;
+    const hello = await this.#peer.initialize(
       {
-        protocolVersion: PROTOCOL_VERSION,
-        clientCapabilities: CLIENT_CAPABILITIES,
+        clientCapabilities: {
+          ...CLIENT_CAPABILITIES,
+          elicitation: ELICITATION_CAPABILITIES,
+          auth: { terminal: true },
+        },
         clientInfo: { name: 'aperture', title: 'Aperture', version },
       },
-      asObject,
       initTimeoutMs,
     );
-    if (hello['protocolVersion'] !== PROTOCOL_VERSION) {
-      throw new ApertureError(
-        'agent_protocol',
-        `${this.options.spec.title} speaks ACP version ${JSON.stringify(hello['protocolVersion'])}; this gateway speaks version ${PROTOCOL_VERSION}. Install a version of the agent that fits.`,
-      );
-    }
+    this.#signIn.said(hello);
     const { params, left } = fitting(this.options.extras, hello);
     this.#left = left;
     const base = { cwd, ...params };
+    for (;;) {
+      try {
+        return await this.#open(hello, base);
+      } catch (error) {
+        const signedIn = await this.#signedIn(error);
+        if (signedIn === 'again') return this.host.again();
+        if (signedIn === 'given_up') throw error;
+      }
+    }
+  }
+
+  async #open(hello: JsonObject, base: object): Promise<void> {
+    const { previous, initTimeoutMs } = this.options;
     let memory: AgentReady['memory'] = 'new';
     if (previous !== undefined) {
       if (await this.#goOn(previous, base, hello)) return;
@@ -251,6 +304,8 @@ export class AgentLink {
         if (this.#over) throw error;
         this.#acpSessionId = undefined;
         this.#replaying = false;
+        // It may well know the session, once somebody has signed in.
+        if (wantsSignIn(error) && this.#signIn.isPossible) throw error;
       }
     }
     return false;
@@ -276,16 +331,19 @@ export class AgentLink {
     for (const params of early) this.#update(params);
   }
 
-  #peerHost(): PeerHost {
+  #peerHost(): AgentPeerHost {
     return {
       write: (line) => this.#process.write(line),
       notification: (method, params) => {
         if (this.#over) return;
         if (method === 'session/update') this.#update(params);
         else if (method === '$/cancel_request') this.#requests.cancel(params);
+        else if (method === 'elicitation/complete' && this.#elicitations.complete(params)) return;
         else this.host.odd('unknown_notification', method);
       },
       request: (method, params, id) => this.#over || this.#requests.request(method, params, id),
+      notice: (level, text) => this.#note(level, text),
+      terminal: (news) => this.#over || this.host.served({ what: 'terminal', ...news }),
       malformed: (line) => {
         // Its text stays out of the gateway's log (R48): it may be anything.
         this.host.odd('bad_line', `${line.length} characters`);
@@ -304,7 +362,7 @@ export class AgentLink {
       return this.host.odd('foreign_session', 'session/update');
     }
     // A replay repeats the conversation, which the log has; modes and commands are news.
-    if (this.#replaying && isConversation(params)) return;
+    if (this.#replaying && isRepeated(params)) return;
     if (isTurnState(params)) return this.host.odd('turn_state', 'session/update');
     this.host.update(withoutOurs(params));
   }

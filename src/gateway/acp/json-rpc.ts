@@ -116,6 +116,11 @@ export class JsonRpcPeer {
     });
   }
 
+  /** Whether a request of ours with this id waits for its response. */
+  isWaiting(id: unknown): boolean {
+    return typeof id === 'number' && this.#waiting.has(id);
+  }
+
   notify(method: string, params: object): void {
     if (!this.#closed) this.host.write(JSON.stringify({ jsonrpc: '2.0', method, params }));
   }

@@ -7,4 +7,6 @@ export type Oddity =
   | 'early_update'
   | 'late_update'
   | 'turn_state'
-  | 'too_many_requests';
+  | 'too_many_requests'
+  | 'repeated_request'
+  | 'note_dropped';

@@ -1,4 +1,6 @@
 import type { JsonObject } from '../../core/json.ts';
+import type { Asked } from './asked.ts';
+import type { Elicitations } from './elicitation.ts';
 import {
   INVALID_PARAMS,
   METHOD_NOT_FOUND,
@@ -18,6 +20,8 @@ export interface RequestsHost {
   isOurs(params: JsonObject): boolean;
   /** `respond` may be called once; `withdrawn` aborts when the agent does not want an answer any more. */
   permission(params: JsonObject, respond: (result: unknown) => void, withdrawn: AbortSignal): void;
+  /** An elicitation that can be shown. */
+  asks(asked: Asked): void;
   odd(what: Oddity, detail: string): void;
 }
 
@@ -26,18 +30,23 @@ export class AgentRequests {
   readonly #underWay = new Map<string, AbortController>();
 
   constructor(
-    private readonly peer: Pick<JsonRpcPeer, 'respond' | 'respondError'>,
+    private readonly peer: Pick<JsonRpcPeer, 'respond' | 'respondError' | 'isWaiting'>,
     private readonly services: Services,
+    private readonly elicitations: Pick<Elicitations, 'create'>,
     private readonly host: RequestsHost,
   ) {}
 
   request(method: string, params: JsonObject, id: RpcId): void {
     const asked = method === 'session/request_permission';
-    if (!asked && !this.services.has(method)) {
+    const elicited = method === 'elicitation/create';
+    if (!asked && !elicited && !this.services.has(method)) {
       this.host.odd('unknown_request', method);
       return this.peer.respondError(id, METHOD_NOT_FOUND, `Method not found: ${method}`);
     }
-    if (!this.host.isOurs(params)) {
+    // An elicitation may be about a request of ours instead: an `authenticate` that is under way.
+    const about =
+      elicited && params['sessionId'] == null && this.peer.isWaiting(params['requestId']);
+    if (!about && !this.host.isOurs(params)) {
       this.host.odd('foreign_session', method);
       return this.peer.respondError(id, INVALID_PARAMS, 'Unknown session.');
     }
@@ -45,10 +54,22 @@ export class AgentRequests {
       this.host.odd('too_many_requests', method);
       return this.peer.respondError(id, INVALID_PARAMS, 'Too many requests at once.');
     }
+    // Answered already, its first answer would count for both.
+    if (id !== null && this.#underWay.has(keyOf(id))) {
+      return this.host.odd('repeated_request', method);
+    }
     const settle = this.#begin(id);
-    if (asked) {
+    if (asked || elicited) {
       const { signal } = this.#underWay.get(keyOf(id))!;
-      return this.host.permission(params, (result) => settle({ result }), signal);
+      const respond = (result: unknown): void => settle({ result });
+      if (asked) return this.host.permission(params, respond, signal);
+      try {
+        const question = this.elicitations.create(params, respond, signal);
+        if (question) this.host.asks(question);
+      } catch (error) {
+        settle({ error });
+      }
+      return;
     }
     this.services.serve(method, params).then(
       (result) => settle({ result }),

@@ -2,15 +2,12 @@ import type { ContentBlock } from '../../core/acp.ts';
 import { toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { AgentState } from '../../core/wire/rest.ts';
-import {
-  AgentLink,
-  type AgentReady,
-  type LinkHost,
-  type PromptOutcome,
-} from '../acp/agent-link.ts';
+import { CANCELLED, permissionAsked, type Asked } from '../acp/asked.ts';
 import { NO_EXTRAS } from '../acp/extras.ts';
 import type { ServiceNews } from '../acp/services/services.ts';
 import type { AgentEnd } from '../acp/failures.ts';
+import { connectAgent } from '../agent/connect.ts';
+import type { AgentHost, AgentPort, AgentReady, PromptOutcome } from '../agent/port.ts';
 import type { AgentSpec } from '../agents/types.ts';
 import type { Logger } from '../logger.ts';
 import type { Timings } from '../timings.ts';
@@ -34,8 +31,9 @@ export interface AgentLifeHost {
   /** It takes prompts now. */
   ready(): void;
   update(params: JsonObject): void;
-  /** `respond` takes ACP's result and may be called once. */
-  asks(params: JsonObject, respond: (result: unknown) => void, withdrawn: AbortSignal): void;
+  asks(asked: Asked): void;
+  /** Another process takes its place: what it was asked goes to that one, what it asked is void. */
+  restarts(): void;
   /** It is gone, and the log is about to say so: what waits for it ends before that. */
   ending(): void;
   /** The log has said it. */
@@ -44,7 +42,7 @@ export interface AgentLifeHost {
 
 /** An agent's life after life: the process of now, its state, and what it remembers of those before it. */
 export class AgentLife {
-  #link: AgentLink | undefined;
+  #link: AgentPort | undefined;
   #state: AgentState = 'starting';
   #error: ErrorInfo | undefined;
   /** It has not answered the prompt of a turn that was given up; it is started again for the next one. */
@@ -100,10 +98,10 @@ export class AgentLife {
     this.#error = undefined;
     this.#setState('starting', {});
     const { initTimeoutMs, stopGraceMs } = timings;
-    const own: { link?: AgentLink } = {};
+    const own: { link?: AgentPort } = {};
     try {
       const options = { spec: spec(), cwd, extras, previous, initTimeoutMs, stopGraceMs, version };
-      own.link = this.#link = new AgentLink(options, this.#hostOf(own));
+      own.link = this.#link = connectAgent(options, this.#hostOf(own));
       if (this.record.log.isCongested) own.link.pause();
       logger.info('agent.started', { sessionId: this.record.id, pid: this.#link.pid });
     } catch (error) {
@@ -113,20 +111,28 @@ export class AgentLife {
 
   /** Before a prompt: an agent that is gone, or hangs in a turn that was given up, is started again. */
   prepare(): void {
-    if (this.#hangs) {
-      const link = this.#link;
-      this.#link = undefined;
-      this.#hangs = false;
-      this.#state = 'starting';
-      // The old process may hold files that the new one wants.
-      void link?.stop().then(() => this.start());
-    } else if (this.#state === 'exited' || this.#state === 'failed') {
+    if (this.#hangs) this.#replace();
+    else if (this.#state === 'exited' || this.#state === 'failed') {
       this.start();
     }
   }
 
+  #again(): void {
+    this.host.restarts();
+    this.#replace();
+  }
+
+  #replace(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    this.#hangs = false;
+    this.#state = 'starting';
+    // The old process may hold files that the new one wants.
+    void link?.stop().then(() => this.start());
+  }
+
   /**
-   * @param settle as {@link AgentLink.prompt}; not called when the agent goes before it answers.
+   * @param settle as {@link AgentPort.prompt}; not called when the agent goes before it answers.
    * @returns false when there is no agent that could take it; it is to be asked again when one is ready.
    */
   prompt(prompt: readonly ContentBlock[], settle: (outcome: PromptOutcome) => void): boolean {
@@ -176,15 +182,17 @@ export class AgentLife {
   }
 
   /** Callbacks of one link; what an older one says goes nowhere (R12). */
-  #hostOf(own: { link?: AgentLink }): LinkHost {
+  #hostOf(own: { link?: AgentPort }): AgentHost {
     const current = (): boolean => own.link !== undefined && this.#link === own.link;
+    const asks = (asked: Asked): void =>
+      current() ? this.host.asks(asked) : asked.respond(CANCELLED);
     return {
       ready: (info) => current() && this.#ready(info),
       update: (params) => current() && this.host.update(params),
-      permission: (params, respond, withdrawn) => {
-        if (current()) this.host.asks(params, respond, withdrawn);
-        else respond(entries.CANCELLED);
-      },
+      permission: (params, respond, withdrawn) => asks(permissionAsked(params, respond, withdrawn)),
+      asks,
+      notice: (level, text) => current() && this.record.append(entries.notice(level, text)),
+      again: () => current() && this.#again(),
       served: (news) => current() && this.#served(news),
       ended: (end) => current() && this.#ended(end),
       odd: (what, detail) => this.oddities.add(what, detail),

@@ -3,6 +3,7 @@ import type { ErrorInfo } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { GatewayMethod, type LoggedMessage } from '../../core/log/entry.ts';
 import type { AgentState } from '../../core/wire/rest.ts';
+import type { Outcome } from '../acp/asked.ts';
 import type { AgentEnd } from '../acp/failures.ts';
 
 // What the gateway itself writes into a session's log. Its additions to ACP's shapes stand under
@@ -41,12 +42,19 @@ export const agentEnded = ({ state, error, ...how }: AgentEnd): LoggedMessage =>
 export const requestResolved = (
   id: string,
   by: string,
-  outcome: { outcome: 'selected'; optionId: string } | { outcome: 'cancelled' },
+  outcome: Outcome,
   reason?: string,
 ): LoggedMessage => ({
   method: GatewayMethod.requestResolved,
-  params: { id, by, ...outcome, ...(reason === undefined ? {} : { reason }) },
+  params: { id, by, ...withoutValues(outcome), ...(reason === undefined ? {} : { reason }) },
 });
+
+/** What somebody typed may be secret, and the log is for everybody and for long: it has the fields' names alone. */
+const withoutValues = (outcome: Outcome): JsonObject => {
+  if (outcome.outcome === 'cancelled') return { outcome: 'cancelled' };
+  const { optionId, content } = outcome;
+  return { outcome: 'selected', optionId, ...(content && { fields: Object.keys(content) }) };
+};
 
 export const failure = (error: ErrorInfo, key: string): LoggedMessage => ({
   method: GatewayMethod.error,
@@ -83,6 +91,3 @@ export const ended = (by: string): LoggedMessage => ({
   method: GatewayMethod.ended,
   params: { by },
 });
-
-/** ACP's answer to a permission request that nobody decides any more. */
-export const CANCELLED = { outcome: { outcome: 'cancelled' } };

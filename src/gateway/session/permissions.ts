@@ -1,25 +1,19 @@
-import type { AnswerFrame } from '../../core/wire/frames.ts';
-import { isObject, type JsonObject } from '../../core/json.ts';
 import type { ErrorInfo } from '../../core/errors.ts';
+import type { Asked, Outcome } from '../acp/asked.ts';
 
 /** Requests of one session that may wait at once (R30): nobody could answer more. */
 const MAX_PENDING = 100;
 
-type Outcome = AnswerFrame['result']['outcome'];
+type Pending = Pick<Asked, 'check' | 'respond'>;
+type Respond = Asked['respond'];
 
-interface Pending {
-  readonly optionIds: ReadonlySet<string>;
-  readonly respond: (result: unknown) => void;
-}
-
-export type Settled =
-  { ok: true; respond: (result: unknown) => void } | { ok: false; error: ErrorInfo };
+export type Settled = { ok: true; respond: Respond } | { ok: false; error: ErrorInfo };
 
 /**
- * One session's permission requests. Ids are the gateway's own: agents count from 0, each of them, and
+ * One session's requests: permissions, elicitations, sign-ins. Ids are the gateway's own: agents count from 0, each of them, and
  * again after a restart. A request is settled once; whoever comes first wins (R57).
  */
-export class PermissionDesk {
+export class RequestDesk {
   readonly #pending = new Map<string, Pending>();
 
   get ids(): string[] {
@@ -40,16 +34,9 @@ export class PermissionDesk {
    *   in a session, over restarts of the agent and of the gateway.
    * @returns the new request's id.
    */
-  open(n: number, params: JsonObject, respond: (result: unknown) => void): string {
+  open(n: number, asked: Pending): string {
     const id = `r${n}`;
-    const options = Array.isArray(params['options']) ? params['options'] : [];
-    const optionIds = new Set<string>();
-    for (const option of options) {
-      if (isObject(option) && typeof option['optionId'] === 'string') {
-        optionIds.add(option['optionId']);
-      }
-    }
-    this.#pending.set(id, { optionIds, respond });
+    this.#pending.set(id, asked);
     return id;
   }
 
@@ -65,16 +52,18 @@ export class PermissionDesk {
         ? refuse('already_resolved', 'This request was answered already.')
         : refuse('unknown_request', 'There is no such request in this session.');
     }
-    if (outcome.outcome === 'selected' && !pending.optionIds.has(outcome.optionId)) {
-      return refuse('unknown_option', 'The agent did not offer this option. Choose one it offers.');
-    }
+    const error = outcome.outcome === 'selected' ? pending.check(outcome) : undefined;
+    if (error) return { ok: false, error };
     this.#pending.delete(id);
-    return { ok: true, respond: pending.respond };
+    return { ok: true, respond: (taken) => pending.respond(taken) };
   }
 
   /** Takes all that are open, oldest first. */
-  takeAll(): { id: string; respond: (result: unknown) => void }[] {
-    const all = [...this.#pending].map(([id, { respond }]) => ({ id, respond }));
+  takeAll(): { id: string; respond: Respond }[] {
+    const all = [...this.#pending].map(([id, asked]) => ({
+      id,
+      respond: (outcome: Outcome) => asked.respond(outcome),
+    }));
     this.#pending.clear();
     return all;
   }

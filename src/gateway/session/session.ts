@@ -57,7 +57,8 @@ export class Session {
     this.#agent = new AgentLife(this.#record, this.#oddities, options, {
       ready: () => this.#turns.agentReady(),
       update: (params) => this.#agentUpdate(params),
-      asks: (params, respond, withdrawn) => this.#turns.ask(params, respond, withdrawn),
+      asks: (asked) => this.#turns.ask(asked),
+      restarts: () => this.#turns.agentRestarts(),
       ending: () => this.#turns.settleAll('gateway', 'agent_exited'),
       ended: () => this.#turns.agentGone(),
     });
@@ -108,8 +109,8 @@ export class Session {
       head: this.log.head,
       pending: this.#turns.pending,
       ...(this.#agent.error && { error: this.#agent.error }),
-    };
       ...(worktree && { worktree: worktreeBrief(worktree) }),
+    };
   }
 
   /** Starts the agent. Returns at once; what becomes of it stands in the log. */
@@ -121,13 +122,13 @@ export class Session {
   prompt({ k, prompt }: PromptFrame, by: string): Receipt {
     const before = this.#before(k);
     if (before) return before;
-    if (!prompt.some((block) => block.type !== 'text' || block.text.trim() !== '')) {
     if (this.#record.facts.worktree?.removed) {
       return refuse(
         'worktree_removed',
         'The worktree that this session worked in was removed. Start a new session.',
       );
     }
+    if (!prompt.some((block) => block.type !== 'text' || block.text.trim() !== '')) {
       return refuse('empty_prompt', 'The message is empty.');
     }
     if (this.#turns.isRunning) {
@@ -178,7 +179,6 @@ export class Session {
     this.observers.summaryChanged();
   }
 
-  /** Final: the agent is stopped, every open request is settled, nothing follows in the log. */
   /** A line in the log for the reader. */
   tell(text: string): void {
     if (!this.#ended) this.#record.append(entries.notice('info', text));
@@ -191,6 +191,7 @@ export class Session {
     this.observers.summaryChanged();
   }
 
+  /** Final: the agent is stopped, every open request is settled, nothing follows in the log. */
   async end(by: string): Promise<void> {
     if (this.#ended) return;
     this.#turns.end(by);

@@ -2,13 +2,14 @@ import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import type { ErrorInfo } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { AnswerFrame } from '../../core/wire/frames.ts';
+import { CANCELLED, type Asked } from '../acp/asked.ts';
 import type { PromptOutcome } from '../acp/agent-link.ts';
 import type { Logger } from '../logger.ts';
 import type { Timings } from '../timings.ts';
 import type { AgentLife } from './agent-life.ts';
 import * as entries from './entries.ts';
 import type { OddityCounter } from './oddities.ts';
-import { PermissionDesk, type Settled } from './permissions.ts';
+import { RequestDesk, type Settled } from './permissions.ts';
 import type { SessionRecord } from './record.ts';
 
 interface Turn {
@@ -30,11 +31,11 @@ export interface TurnsOptions {
 }
 
 /**
- * A session's turns, one at a time, and the permission requests in them. Every turn ends in the log,
+ * A session's turns, one at a time, and the agent's requests in them. Every turn ends in the log,
  * whatever happens to page, connection or agent.
  */
 export class Turns {
-  readonly #desk = new PermissionDesk();
+  readonly #desk = new RequestDesk();
   #turn: Turn | undefined;
   #lastStop: string | undefined;
 
@@ -84,6 +85,8 @@ export class Turns {
     const turn: Turn = { key, n: numbers[0]!, prompt, startedAt, sent: false, cancelling: false };
     this.#turn = turn;
     record.append(entries.turnState('running', key));
+    // It asked before: to sign in, for example.
+    if (this.#desk.size > 0) record.append(entries.turnState('requires_action', key));
     if (record.title.byPrompt(prompt)) record.append(entries.renamed(record.title.text));
     this.#keep();
     record.observers.summaryChanged();
@@ -117,17 +120,19 @@ export class Turns {
     record.observers.summaryChanged();
   }
 
-  /** A permission request of the agent. */
-  ask(params: JsonObject, respond: (result: unknown) => void, withdrawn: AbortSignal): void {
+  /** A request of the agent for its user. */
+  ask(asked: Asked): void {
+    const { method, params, withdrawn } = asked;
     // A cancelled turn gets no more permissions; ACP wants its requests answered so.
-    if (this.agent.hangs || this.#turn?.cancelling) return respond(entries.CANCELLED);
+    if (this.agent.hangs || this.#turn?.cancelling) return asked.respond(CANCELLED);
     if (this.#desk.isFull) {
-      this.oddities.add('too_many_requests', 'session/request_permission');
-      return respond(entries.CANCELLED);
+      this.oddities.add('too_many_requests', method);
+      return asked.respond(CANCELLED);
     }
-    const id = this.#desk.open(this.record.log.head + 1, params, respond);
-    this.record.append({ method: 'session/request_permission', id, params });
-    withdrawn.addEventListener('abort', () => this.#withdraw(id), { once: true });
+    const id = this.#desk.open(this.record.log.head + 1, asked);
+    this.record.append({ method, id, params });
+    withdrawn?.addEventListener('abort', () => this.#withdraw(id), { once: true });
+    asked.settledElsewhere?.((optionId) => this.#cameAbout(id, optionId));
     if (this.#turn && this.#desk.size === 1) {
       this.record.append(entries.turnState('requires_action', this.#turn.key));
     }
@@ -146,8 +151,18 @@ export class Turns {
     const n = record.append(entries.requestResolved(id, by, result.outcome), k);
     this.#goesOn();
     this.options.logger.info('answer', { sessionId: record.id, requestId: id, by });
-    record.log.whenCommitted(n).then(() => settled.respond(result), ENDED_MEANWHILE);
+    record.log.whenCommitted(n).then(() => settled.respond(result.outcome), ENDED_MEANWHILE);
     return { ok: true, n };
+  }
+
+  /** What the agent asked for was done without an answer. */
+  #cameAbout(id: string, optionId: string): void {
+    const outcome = { outcome: 'selected', optionId } as const;
+    const settled = this.#desk.settle(id, outcome, this.record.log.head);
+    if (!settled.ok) return;
+    this.record.append(entries.requestResolved(id, 'gateway', outcome, 'completed'));
+    this.#goesOn();
+    settled.respond(outcome);
   }
 
   /** The agent does not want its answer any more, and has been told that it gets none. */
@@ -174,10 +189,18 @@ export class Turns {
     const open = this.#desk.takeAll();
     for (const { id, respond } of open) {
       this.record.append(entries.requestResolved(id, by, { outcome: 'cancelled' }, reason));
-      respond(entries.CANCELLED);
+      respond(CANCELLED);
     }
     if (open.length > 0) this.#keep();
     return open.length > 0;
+  }
+
+  /** The agent is started again, and gets its prompt again. */
+  agentRestarts(): void {
+    const open = this.settleAll('gateway', 'agent_exited');
+    if (!this.#turn) return;
+    this.#turn.sent = false;
+    if (open) this.record.append(entries.turnState('running', this.#turn.key));
   }
 
   /** The agent that should have answered is gone. */

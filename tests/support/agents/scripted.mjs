@@ -21,6 +21,12 @@
  *   --no-message-id         chunks without messageId
  *   --tag TAG               goes before each token of STREAM
  *   --settings              has two modes and two options
+ *   --auth METHODS          JSON: offers these authMethods; session/new wants a sign-in until `authenticate` with one of them
+ *                           (not `bad`, which fails) or, of another process, until FILE of --signed-in exists
+ *   --signed-in FILE        with --auth: whoever has signed in is remembered there
+ *   --auth-late             with --auth: prompts want the sign-in, session/new does not
+ *   --auth-asks             with --auth: `authenticate` itself asks for a code, by an elicitation for its request
+ *   --logout                with --auth: advertises logout
  *   --takes-all             advertises MCP over HTTP and additional directories
  *
  * Prompt words; several steps stand on lines of their own or are separated by ` ; `
@@ -45,13 +51,17 @@
  *                           result or the error as JSON on a line
  *   TAKE_BACK method json   the same, and at once `$/cancel_request` for it
  *   GIVEN                   what `initialize` and `session/new` were given, as JSON on a line
+ *   FORM json               elicitation/create with that schema (`{}`: a form of every kind); says the result as JSON
+ *   LINK [url]              the same with a link, elicitationId `link-1`
+ *   DONE [id]               elicitation/complete for it
+ *   RAW json                writes exactly this message
  *   STOP reason             ends the turn with that stop reason
  *   FAIL [message]          answers the prompt with an error   CRASH [code]   a line on stderr, then exit (code 1)
  *   anything else           is said back: `You said: …`
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const args = process.argv.slice(2);
@@ -276,6 +286,23 @@ const WORDS = {
       write({ method: '$/cancel_request', params: { requestId } }),
     ),
   GIVEN: (session) => chunk(session, `${JSON.stringify([given, session.given])}\n`),
+  async FORM(session, json) {
+    const given = JSON.parse(json || '{}');
+    const requestedSchema = Object.keys(given).length > 0 ? given : SCHEMA;
+    const params = { mode: 'form', message: 'Tell me more', requestedSchema };
+    await WORDS.CALL(session, `elicitation/create ${JSON.stringify(params)}`);
+  },
+  LINK(session, url) {
+    const params = { mode: 'url', message: 'Have a look there', elicitationId: 'link-1' };
+    params.url = url || 'https://login.example/start?state=1';
+    return WORDS.CALL(session, `elicitation/create ${JSON.stringify(params)}`);
+  },
+  DONE(_session, id) {
+    write({ method: 'elicitation/complete', params: { elicitationId: id || 'link-1' } });
+  },
+  RAW(session, json) {
+    write(JSON.parse(json.replaceAll('$SESSION', session.id)));
+  },
   STOP: (_session, reason) => ({ stopReason: reason }),
   FAIL(_session, message) {
     throw Object.assign(new Error(message || 'Told to fail'), { code: -32603 });
@@ -325,6 +352,46 @@ const configOptions = [
   { id: 'fast', name: 'Fast', type: 'boolean', currentValue: false },
 ];
 
+const SCHEMA = {
+  type: 'object',
+  title: 'About the release',
+  properties: {
+    name: {
+      type: 'string',
+      title: 'Name',
+      description: 'Whose it is',
+      minLength: 2,
+      maxLength: 20,
+    },
+    mail: { type: 'string', title: 'Mail', format: 'email' },
+    count: { type: 'integer', title: 'Count', minimum: 1, maximum: 9, default: 3 },
+    sure: { type: 'boolean', title: 'Sure', default: true },
+    kind: {
+      type: 'string',
+      title: 'Kind',
+      oneOf: [
+        { const: 'a', title: 'First kind', description: 'The usual one' },
+        { const: 'b', title: 'Second kind' },
+      ],
+    },
+    tags: {
+      type: 'array',
+      title: 'Tags',
+      maxItems: 2,
+      items: { type: 'string', enum: ['x', 'y', 'z'] },
+    },
+    code: { type: 'string', title: 'Code', pattern: '^[A-Z]{3}$' },
+  },
+  required: ['name', 'kind'],
+};
+
+const authMethods = JSON.parse(valueOf('--auth') ?? '[]');
+let signedIn = authMethods.length === 0;
+const isSignedIn = () => signedIn || (has('--signed-in') && existsSync(valueOf('--signed-in')));
+const wantSignIn = () => {
+  throw Object.assign(new Error('Authentication required'), { code: -32000 });
+};
+
 const never = () => new Promise(() => {});
 
 const METHODS = {
@@ -338,19 +405,20 @@ const METHODS = {
       agentInfo: { name: 'scripted', title: 'Scripted agent', version: '0.0.0' },
       agentCapabilities: {
         loadSession: has('--load'),
+        ...(has('--logout') && { auth: { logout: {} } }),
         promptCapabilities: { image: true, embeddedContext: true },
         ...(has('--takes-all') && {
           mcpCapabilities: { http: true },
           sessionCapabilities: { additionalDirectories: {} },
         }),
       },
-      authMethods: [],
+      authMethods,
     };
   },
   'session/new'({ cwd, ...rest }) {
     if (has('--never-session')) return never();
-    if (has('--refuse-session'))
-      throw Object.assign(new Error('Authentication required'), { code: -32000 });
+    if (has('--refuse-session')) wantSignIn();
+    if (!has('--auth-late') && !isSignedIn()) wantSignIn();
     const id = colliding ? 's1' : randomUUID();
     sessions.set(id, { id, cwd, given: rest, history: [] });
     return { sessionId: id, ...(has('--settings') && { modes, configOptions }) };
@@ -378,7 +446,28 @@ const METHODS = {
     option.currentValue = value;
     return { configOptions };
   },
-  'session/prompt': prompt,
+  async authenticate({ methodId }, requestId) {
+    if (methodId === 'bad') throw Object.assign(new Error('The key is wrong'), { code: -32603 });
+    if (has('--auth-asks')) {
+      const requestedSchema = { type: 'object', properties: { code: { type: 'string' } } };
+      const params = { requestId, mode: 'form', message: 'The code', requestedSchema };
+      const { result } = await request('elicitation/create', params);
+      if (result?.content?.code !== '42')
+        throw Object.assign(new Error('The code is wrong'), { code: -32603 });
+    }
+    signedIn = true;
+    if (has('--signed-in')) appendFileSync(valueOf('--signed-in'), methodId);
+    return {};
+  },
+  logout() {
+    signedIn = false;
+    if (has('--signed-in')) rmSync(valueOf('--signed-in'), { force: true });
+    return {};
+  },
+  'session/prompt'(params) {
+    if (!isSignedIn()) wantSignIn();
+    return prompt(params);
+  },
   'session/cancel'({ sessionId }) {
     if (!has('--no-cancel')) sessions.get(sessionId)?.turn?.abort();
   },
@@ -394,7 +483,7 @@ async function receive(line) {
   try {
     const act = METHODS[method];
     if (!act) throw Object.assign(new Error(`Method not found: ${method}`), { code: -32601 });
-    const result = await act(params ?? {});
+    const result = await act(params ?? {}, id);
     if (id !== undefined) write({ id, result: result ?? null });
   } catch (error) {
     if (id === undefined) return;

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { memoryJournal } from '../../../src/gateway/journal/memory.ts';
 import { contains } from '../../../src/gateway/acp/services/contained.ts';
-import { PermissionDesk } from '../../../src/gateway/session/permissions.ts';
+import { permissionAsked } from '../../../src/gateway/acp/asked.ts';
+import { RequestDesk } from '../../../src/gateway/session/permissions.ts';
 import { SeenKeys } from '../../../src/gateway/session/seen-keys.ts';
 import { Title } from '../../../src/gateway/session/title.ts';
 
@@ -82,13 +83,14 @@ test('[R30] [R40] keys are remembered, the oldest are forgotten', () => {
 
 describe('permission desk', () => {
   const params = { options: [{ optionId: 'yes' }, { optionId: 'no' }, 'broken', {}] };
+  const permission = () => permissionAsked(params, () => {}, new AbortController().signal);
   const yes = { outcome: 'selected', optionId: 'yes' } as const;
 
   test('[R57] of any answers in any order, exactly one valid one wins', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom('yes', 'no', 'nonsense', 'cancel')), (answers) => {
-        const desk = new PermissionDesk();
-        const id = desk.open(1, params, () => {});
+        const desk = new RequestDesk();
+        const id = desk.open(1, permission());
         const settled = answers.map((answer) =>
           desk.settle(
             id,
@@ -105,8 +107,8 @@ describe('permission desk', () => {
   });
 
   test('refusals tell late from wrong', () => {
-    const desk = new PermissionDesk();
-    const id = desk.open(5, params, () => {});
+    const desk = new RequestDesk();
+    const id = desk.open(5, permission());
     desk.settle(id, yes, 5);
     expect(desk.settle(id, yes, 9)).toMatchObject({ error: { code: 'already_resolved' } });
     for (const unknown of ['r10', 'x', 'r', 'r-1', '__proto__'])
@@ -114,8 +116,8 @@ describe('permission desk', () => {
   });
 
   test('[R58] all are taken at once, oldest first, and none is left', () => {
-    const desk = new PermissionDesk();
-    const ids = [1, 2, 3].map((n) => desk.open(n, params, () => {}));
+    const desk = new RequestDesk();
+    const ids = [1, 2, 3].map((n) => desk.open(n, permission()));
     expect(desk.ids).toEqual(ids);
     expect(desk.takeAll().map(({ id }) => id)).toEqual(ids);
     expect(desk.takeAll()).toEqual([]);

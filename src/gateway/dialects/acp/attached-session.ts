@@ -253,7 +253,9 @@ export class AttachedSession {
       const [stored] = await log.read(n, 1);
       if (!stored) continue;
       const { m } = JSON.parse(stored.frame.toString('utf8')) as LogEntry;
-      if (m.id === requestId) this.#ask(requestId, m.params);
+      // Elicitations and sign-ins wait for a page.
+      const permission = m.method === 'session/request_permission';
+      if (permission && m.id === requestId) this.#ask(requestId, m.params);
     }
   }
 
