@@ -40,7 +40,7 @@ export class GatewayApi {
   }
 
   async create(request: NewSessionRequest): Promise<SessionSummary> {
-    const body = await this.#call('POST', 'v1/sessions', request, CREATE_TIMEOUT_MS);
+    const body = await this.call('POST', 'v1/sessions', request, CREATE_TIMEOUT_MS);
     if (!isObject(body) || typeof body['id'] !== 'string') throw notGateway(this.endpoint.url);
     return body as unknown as SessionSummary;
   }
@@ -48,25 +48,25 @@ export class GatewayApi {
   /** Resolves also when it was gone already. */
   async remove(id: SessionId): Promise<void> {
     try {
-      await this.#call('DELETE', sessionPath(id));
+      await this.call('DELETE', sessionPath(id));
     } catch (error) {
       if (!(error instanceof ApertureError) || error.code !== 'not_found') throw error;
     }
   }
 
   async rename(id: SessionId, title: string): Promise<void> {
-    await this.#call('PATCH', sessionPath(id), { title });
+    await this.call('PATCH', sessionPath(id), { title });
   }
 
   async directories(path?: string): Promise<DirectoriesResponse> {
     const query = path ? `?path=${encodeURIComponent(path)}` : '';
-    return (await this.#call('GET', `v1/directories${query}`)) as DirectoriesResponse;
+    return (await this.call('GET', `v1/directories${query}`)) as DirectoriesResponse;
   }
 
   /** Never rejects: what can be said of a session that could not be dialled (R11). */
   async check(id: SessionId): Promise<SessionCheck> {
     try {
-      await this.#call('GET', sessionPath(id));
+      await this.call('GET', sessionPath(id));
       return { status: 'there' };
     } catch (error) {
       if (!(error instanceof ApertureError)) return { status: 'unreachable' };
@@ -81,14 +81,15 @@ export class GatewayApi {
   /** What every gateway has: where it is not found, there is none. */
   async #list(path: string): Promise<unknown> {
     try {
-      return await this.#call('GET', path);
+      return await this.call('GET', path);
     } catch (error) {
       const missing = error instanceof ApertureError && error.code === 'not_found';
       throw missing ? notGateway(this.endpoint.url) : error;
     }
   }
 
-  async #call(
+  /** Any request of its REST side. @returns the answer's JSON; undefined for none. */
+  async call(
     method: string,
     path: string,
     body?: unknown,

@@ -1,6 +1,7 @@
 import type { ContentBlock } from '../../core/acp.ts';
 import { ApertureError, toErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
+import type { Answer } from '../../core/session/event.ts';
 import { promptParts, withText } from '../../core/session/prompt.ts';
 import type { AgentsResponse, DirectoriesResponse } from '../../core/wire/rest.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
@@ -54,8 +55,8 @@ export class StoreActions implements Actions {
     }
     let entry: SessionEntry;
     if (endpoint.protocol === 'aperture') {
-      const { agent = '', cwd = '', title, mcpServers, additionalDirectories } = request;
-      const wanted = { agent, cwd, mcpServers, additionalDirectories };
+      const { agent = '', cwd = '', title, mcpServers, additionalDirectories, worktree } = request;
+      const wanted = { agent, cwd, mcpServers, additionalDirectories, worktree };
       const summary = await apiOf(endpoint).create({ ...wanted, ...(title && { title }) });
       entry = sessions.add(summary, endpoint.id, 0);
     } else entry = (await commands()).createLocal(endpoint, request);
@@ -149,7 +150,9 @@ export class StoreActions implements Actions {
   }
 
   editQueued(id: SessionId, key: string, text: string): void {
-    const queued = this.#entry(id)?.record.outbox.peek().find((each) => each.key === key);
+    const queued = this.#entry(id)
+      ?.record.outbox.peek()
+      .find((each) => each.key === key);
     const { attached } = promptParts(queued?.prompt ?? []);
     try {
       if (this.#parts.client.edit(id, key, withText(text, attached))) return;
@@ -188,16 +191,16 @@ export class StoreActions implements Actions {
     }
   }
 
-  answer(id: SessionId, requestId: string, optionId: string | undefined): void {
-    void this.#answer(id, requestId, optionId);
+  answer(id: SessionId, requestId: string, answer: Answer): void {
+    void this.#answer(id, requestId, answer);
   }
 
-  async #answer(id: SessionId, requestId: string, optionId: string | undefined): Promise<void> {
+  async #answer(id: SessionId, requestId: string, answer: Answer): Promise<void> {
     const entry = this.#entry(id);
     if (!entry || entry.record.answers.peek().get(requestId)?.state === 'sending') return;
     setAnswer(entry, requestId, { state: 'sending' });
     try {
-      await this.#parts.client.answer(id, requestId, optionId);
+      await this.#parts.client.answer(id, requestId, answer);
       this.#parts.ingest.catchUp(entry);
       setAnswer(entry, requestId, undefined);
     } catch (error) {
@@ -287,6 +290,14 @@ export class StoreActions implements Actions {
     (await this.#parts.commands()).unlockEndpoints(words);
   remoteSessions: Actions['remoteSessions'] = async (id) =>
     (await this.#parts.commands()).remoteSessions(id);
+
+  atGateway: Actions['atGateway'] = async () => {
+    const { GatewayWork } = await import('./at-gateway.ts');
+    return new GatewayWork(
+      (id) => this.#gateway(this.#entry(id)?.endpoint),
+      (id) => this.#gateway(id),
+    );
+  };
 
   takeOver(id: SessionId): void {
     this.#parts.connector.takeOver(id);

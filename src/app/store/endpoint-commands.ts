@@ -41,7 +41,10 @@ export interface EndpointCommandsParts {
 const browserFetch: Fetch = (url, init) => globalThis.fetch(url, init);
 
 /** What the user does with endpoints. */
-export class EndpointCommands implements Omit<EndpointActions, 'takeOver' | 'inspect'> {
+export class EndpointCommands implements Omit<
+  EndpointActions,
+  'takeOver' | 'inspect' | 'atGateway'
+> {
   readonly #parts: EndpointCommandsParts;
 
   constructor(parts: EndpointCommandsParts) {

@@ -3,7 +3,8 @@ import type { EndpointPolicy, ProtocolName } from '../../core/endpoint/policy.ts
 import type { ProbeReport } from '../../core/endpoint/probe.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { NewSessionRequest } from '../../core/wire/rest.ts';
+import type { AgentVersion, NewSessionRequest } from '../../core/wire/rest.ts';
+import type { RepositoryInfo, WorktreeDiff, WorktreeState } from '../../core/wire/worktree.ts';
 import type { EndpointState } from './types.ts';
 
 /** Names an endpoint on this page: a gateway's address, or `protocol:address` for every other kind. */
@@ -101,6 +102,20 @@ export interface ConnectionReport {
   readonly log: readonly string[];
 }
 
+/** What is asked of a gateway now and then. Everything rejects with an ApertureError as the gateway said it, or `unreachable`. */
+export interface AtGateway {
+  /** Whether a session in this directory can have a git worktree of its own; of the main gateway unless another is named. */
+  repository(path: string, endpoint?: EndpointId): Promise<RepositoryInfo>;
+  agentVersion(agent: string, endpoint?: EndpointId): Promise<AgentVersion>;
+  worktree(id: SessionId): Promise<WorktreeState>;
+  /** @param path one of the state's files. */
+  worktreeDiff(id: SessionId, path: string): Promise<WorktreeDiff>;
+  commitWorktree(id: SessionId, message: string): Promise<WorktreeState>;
+  mergeWorktree(id: SessionId): Promise<WorktreeState>;
+  /** @param discard the `mark` of the state whose work may be lost; without it nothing is. */
+  removeWorktree(id: SessionId, discard?: string): Promise<void>;
+}
+
 export interface EndpointStore {
   /** In the order in which they were added. */
   readonly endpoints: ReadonlySignal<readonly EndpointView[]>;
@@ -123,6 +138,8 @@ export interface EndpointActions {
   unlockEndpoints(passphrase: string): Promise<number>;
   /** @throws ApertureError as the server said it. */
   remoteSessions(id: EndpointId): Promise<RemoteSessionView[]>;
+  /** Its code is loaded when it is first asked for. */
+  atGateway(): Promise<AtGateway>;
   /** Takes a session that another tab drives over to this one (R64). */
   takeOver(id: SessionId): void;
   /** Read when asked for; changes without telling. */
