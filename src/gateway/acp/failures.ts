@@ -4,6 +4,7 @@ import { cleanText, oneLine } from '../../core/text/sanitise.ts';
 import type { AgentSpec } from '../agents/types.ts';
 import type { ProcessExit } from './agent-process.ts';
 import { RpcError } from './json-rpc.ts';
+import { rootRefusal } from './quirks/refuses-root.ts';
 
 /** ACP's code for "sign in first". */
 const AUTH_REQUIRED = -32000;
@@ -56,6 +57,8 @@ export function describeExit(
   if (exit.killedFor === 'not_reading') {
     return failed('agent_flood', `${title} was stopped: it did not read what it was sent.`);
   }
+  const root = rootRefusal(title, stderr);
+  if (root !== undefined) return failed('agent_root', root, false);
   const how =
     exit.signal === undefined ? `with exit code ${exit.code ?? 'unknown'}` : `by ${exit.signal}`;
   const said = tail === undefined ? '' : ` Its last words: ${oneLine(lastLines(tail, 3), 300)}`;
@@ -103,7 +106,7 @@ export function describeStartFailure(
     }
     if (error instanceof ApertureError) return error.toInfo();
     const answer = describeRpcError(spec, error);
-    return answer.code === 'agent_auth'
+    return answer.code === 'agent_auth' || answer.code === 'agent_root'
       ? answer
       : { ...answer, message: `${spec.title} refused to start a session. ${answer.message}` };
   })();
@@ -127,6 +130,8 @@ export function describeRpcError(spec: AgentSpec, error: unknown): ErrorInfo {
     };
   }
   const details = detailsOf(error.data);
+  const root = rootRefusal(spec.title, `${error.message} ${details ?? ''}`);
+  if (root !== undefined) return { code: 'agent_root', message: root, retryable: false };
   return {
     code: 'agent_error',
     message: `The agent says: ${oneLine(error.message, 500)}${details === undefined ? '' : ` (${oneLine(details, 500)})`}`,

@@ -27,6 +27,7 @@ const agentSchema = v.strictObject({
     {},
   ),
   cwd: v.optional(text),
+  protocolVersion: v.optional(v.picklist([1, 2], 'expected 1 or 2')),
   passEnv: v.optional(
     v.array(
       v.pipe(
@@ -111,6 +112,7 @@ export async function readConfig(file: string, { home }: ConfigSource): Promise<
     env: agent.env,
     passEnv: agent.passEnv,
     ...(agent.cwd !== undefined && { cwd: resolve(agent.cwd) }),
+    ...(agent.protocolVersion && { protocolVersion: agent.protocolVersion }),
   }));
 }
 
@@ -120,7 +122,7 @@ function describe(issue: v.BaseIssue<unknown>): string {
     place += typeof key === 'number' ? `[${key}]` : `${place && '.'}${String(key)}`;
   }
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return `${place}: unknown setting; known are title, command, args, env, cwd and passEnv.`;
+    return `${place}: unknown setting; known are title, command, args, env, cwd, passEnv and protocolVersion.`;
   }
   if (issue.type === 'strict_object' && issue.received === 'undefined') {
     return `${place}: is missing.`;

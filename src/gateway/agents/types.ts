@@ -14,6 +14,8 @@ export interface AgentSpec {
   readonly passEnv: readonly string[];
   /** Where its sessions start unless told otherwise. */
   readonly cwd?: string;
+  /** The newest version of ACP that it is offered: 2 is a draft. 1 unless given. */
+  readonly protocolVersion?: 1 | 2;
 }
 
 export interface AgentRegistry {

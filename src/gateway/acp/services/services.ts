@@ -21,7 +21,7 @@ type Service = (params: JsonObject) => unknown;
 export const CLIENT_CAPABILITIES = {
   fs: { readTextFile: true, writeTextFile: true },
   terminal: true,
-  session: { configOptions: { boolean: {} } },
+  session: { configOptions: { boolean: {} }, notices: {}, compaction: {} },
 };
 
 /** Requests of one agent that the gateway serves by itself: files and terminals (R70). */
