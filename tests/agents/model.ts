@@ -7,7 +7,8 @@ import * as responses from './responses.ts';
 
 /**
  * A language model on this machine that does as the prompt says, so that real agents need neither network nor account:
- * `COUNT n [ms]` says the numbers from 1 to n; `RUN command` (the rest of its line) wants the agent's shell; anything
+ * `COUNT n [ms]` says the numbers from 1 to n; `RUN command` (the rest of its line) wants the agent's shell;
+ * `CALL tool {…}` wants that tool with this JSON (the rest of its line); `TOOLS` names the tools there are; anything
  * else is repeated. Agents that ask without tools want a title.
  */
 export class TestModel {
@@ -69,16 +70,30 @@ export class TestModel {
       const numbers = Array.from({ length: Number(count[1]) }, (_, index) => `${index + 1}`);
       return { pieces: numbers.map((each) => `${each} `), pauseMs: Number(count[2] ?? 5) };
     }
+    if (/\bTOOLS\b/.test(prompt)) return say(tools.map(({ name }) => name).join(', '));
+    const named = /\bCALL (\S+) (.+)/.exec(prompt);
+    if (named) {
+      if (toolAnswered) return say('The tool has answered.');
+      const input = JSON.parse(named[2]!) as Record<string, unknown>;
+      return { ...say('I shall use a tool.'), call: { id: this.#newId(), name: named[1]!, input } };
+    }
     const run = /\bRUN (.+)/.exec(prompt);
     if (!run) return say(`You said: ${prompt}`);
     if (toolAnswered) return say('The command has ended, and so have I.');
     const shell = tools.find(({ name }) => /^(bash|shell|exec_command|shell_command)$/.test(name));
     if (!shell) return say(`There is no shell among ${tools.map(({ name }) => name).join(', ')}.`);
-    const id = `call_${++this.#calls}_${Date.now()}`;
     return {
       ...say('I shall run one command.'),
-      call: { id, name: shell.name, input: inputFor(shell.schema, run[1]!.trim()) },
+      call: {
+        id: this.#newId(),
+        name: shell.name,
+        input: inputFor(shell.schema, run[1]!.trim()),
+      },
     };
+  }
+
+  #newId(): string {
+    return `call_${++this.#calls}_${Date.now()}`;
   }
 }
 

@@ -175,6 +175,18 @@ describe('markdown streaming', () => {
     );
   });
 
+  it('a line of numbers is shown as it comes, and what could still be a list is not', () => {
+    const shown = (text: string): string => {
+      const root = document.createElement('div');
+      new DocumentWriter(root).write(text);
+      return root.textContent ?? '';
+    };
+    expect(shown('1 2 3 ')).toMatch(/^1 2 3/);
+    expect(shown('> 42 ')).toMatch(/^42/);
+    expect(shown('1. ')).toBe('');
+    expect(shown('- 12')).toBe('');
+  });
+
   it('never touches a finished block again', () => {
     const root = document.createElement('div');
     const writer = new DocumentWriter(root);

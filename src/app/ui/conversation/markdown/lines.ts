@@ -57,6 +57,8 @@ const MAX_DEPTH = 16;
 const MAX_MARKS = 2_000;
 
 const MARKS_ONLY = /^[\s>#*+_=|:~`\-0-9.)]*$/;
+/** A number that no delimiter follows is text, whatever comes after it: “1 2 3”. */
+const NUMBER_ONLY = /\d[^\d.)]/;
 const RULE = /^([-*_])(?:[ \t]*\1){2,}[ \t]*$/;
 const BULLET = /^([-*+])(?=[ \t]|$)/;
 const NUMBER = /^(\d{1,9})([.)])(?=[ \t]|$)/;
@@ -91,7 +93,9 @@ export function matchLine(
   if (!complete) {
     if (leaf.type === 'table' && all) return undefined;
     const rest = line.slice(at, at + MAX_MARKS + 1);
-    if (rest.length <= MAX_MARKS && MARKS_ONLY.test(rest)) return undefined;
+    if (rest.length <= MAX_MARKS && MARKS_ONLY.test(rest) && !NUMBER_ONLY.test(rest)) {
+      return undefined;
+    }
   }
   const open: Container[] = [];
   const inParagraph = leaf.type === 'paragraph';
