@@ -1,0 +1,38 @@
+import type { ContentBlock } from '../../core/acp.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { LinkHost, PromptOutcome } from '../acp/agent-link.ts';
+
+export type { AgentReady, LinkOptions as AgentOptions, PromptOutcome } from '../acp/agent-link.ts';
+
+/** What a session hears of its agent; in ACP's words, whatever the agent itself speaks. */
+export interface AgentHost extends LinkHost {
+  /** Something that the reader should know and that is no part of the conversation. */
+  notice(level: 'info' | 'warning', text: string): void;
+}
+
+/**
+ * One life of one agent of any kind: its process, its handshake, one conversation. It begins with its making, and
+ * tells its {@link AgentHost} what becomes of it; a session that starts its agent again makes a new one.
+ */
+export interface AgentPort {
+  /** For diagnosis; undefined when it never started. */
+  readonly pid: number | undefined;
+  /**
+   * Begins a turn; only when ready, one at a time. `settle` runs once, after every update of the turn has been
+   * delivered; never when the agent goes before.
+   */
+  prompt(prompt: readonly ContentBlock[], settle: (outcome: PromptOutcome) => void): void;
+  /**
+   * Changes a setting, by ACP's method and params without the session's id. Resolves with ACP's answer.
+   *
+   * @throws ApertureError in words for the reader.
+   */
+  set(method: string, params: JsonObject): Promise<JsonObject>;
+  /** Stops the running turn; whether it did shows in how that settles. */
+  cancel(): void;
+  /** Hears no further what the agent says, which it is to notice by its pipe; nothing is lost. */
+  pause(): void;
+  resume(): void;
+  /** Ends the process; the host hears nothing more. Resolves when it is gone. */
+  stop(): Promise<void>;
+}
