@@ -1,13 +1,13 @@
 import type { TranscriptItem } from '../../../../core/session/transcript.ts';
-import { MessageView, ThoughtView } from './message.ts';
-import { GapView, MissingView, NoticeView, RawView, TurnEndView } from './small.ts';
+import { MessageView } from './message.ts';
+import { MissingView, NoticeView, TurnEndView } from './small.ts';
 import type { ItemView, ViewContext } from './view.ts';
 
-/** The code of cards; `missing` when it could not be had. */
+/** The code of everything else; `missing` when it could not be had. */
 let cards: typeof import('./cards.ts') | 'missing' | undefined;
 let loading: Promise<void> | undefined;
 
-/** Loads the code of tool calls, plans and permission requests, once. Never rejects: see {@link createView}. */
+/** Loads the code of tool calls, plans, permission requests, thoughts and what is rarer, once. Never rejects: see {@link createView}. */
 export function loadCards(): Promise<void> {
   loading ??= import('./cards.ts').then(
     (module) => void (cards = module),
@@ -18,9 +18,15 @@ export function loadCards(): Promise<void> {
 }
 
 /** Whether an item waits for {@link loadCards}. */
-export function needsCards({ kind }: TranscriptItem): boolean {
-  return cards === undefined && (kind === 'tool' || kind === 'plan' || kind === 'approval');
+export function needsCards(item: TranscriptItem): boolean {
+  return cards === undefined && !isPlain(item);
 }
+
+/** What a conversation is made of that is nothing but words. */
+const isPlain = (item: TranscriptItem): boolean =>
+  item.kind === 'message'
+    ? item.role !== 'thought'
+    : item.kind === 'notice' || item.kind === 'turn-end';
 
 /** Adds the styles of cards where they are shown. */
 export function styleCards(root: ShadowRoot): void {
@@ -37,21 +43,17 @@ export function createView(item: TranscriptItem, context: ViewContext): ItemView
 }
 
 function viewOf(item: TranscriptItem, context: ViewContext): ItemView {
-  switch (item.kind) {
-    case 'message':
-      return item.role === 'thought' ? new ThoughtView(item, context) : new MessageView(item);
-    case 'turn-end':
-      return new TurnEndView(item);
-    case 'notice':
-      return new NoticeView(item);
-    case 'gap':
-      return new GapView(item);
-    case 'raw':
-      return new RawView(item);
-    default:
-  }
+  if (item.kind === 'message' && item.role !== 'thought') return new MessageView(item);
+  if (item.kind === 'turn-end') return new TurnEndView(item);
+  if (item.kind === 'notice') return new NoticeView(item);
   if (cards === undefined || cards === 'missing') return new MissingView(item);
   switch (item.kind) {
+    case 'message':
+      return new cards.ThoughtView(item, context);
+    case 'gap':
+      return new cards.GapView(item);
+    case 'raw':
+      return new cards.RawView(item);
     case 'tool':
       return new cards.ToolView(item, context);
     case 'plan':

@@ -1,10 +1,9 @@
-import { cleanText } from '../../../../core/text/sanitise.ts';
 import type { MessageItem } from '../../../../core/session/transcript.ts';
 import { appendText, element } from '../markdown/dom.ts';
 import { CleanStream } from '../markdown/clean-stream.ts';
 import { DocumentWriter } from '../markdown/document-writer.ts';
 import type { MarkdownWriter } from '../markdown/writer.ts';
-import { formatDuration, timeElement, type ItemView, type ViewContext } from './view.ts';
+import { timeElement, type ItemView } from './view.ts';
 
 /** The code of everything that is not text; fetched with the first of it. */
 let attachments: typeof import('./attachment.ts') | undefined;
@@ -34,7 +33,7 @@ class PlainWriter implements MarkdownWriter {
 const DISCARDED = 'The partial answer was discarded.';
 
 /** What stands in the place of text that was taken back (R45). */
-function discarded(body: HTMLElement): void {
+export function discarded(body: HTMLElement): void {
   const line = element('p', 'discarded');
   line.textContent = DISCARDED;
   body.replaceChildren(line);
@@ -113,81 +112,9 @@ export class MessageView implements ItemView {
   }
 }
 
-/** Folded: a thought is for those who ask. While it grows, its last words show that it does. */
-export class ThoughtView implements ItemView {
-  readonly element = element('article', 'item thought');
-  drawn = -1;
-  private readonly head = element('button', 'thought-head');
-  private readonly label = element('span', 'thought-label');
-  private readonly tail = element('span', 'thought-tail');
-  private readonly body = element('div', 'markdown thought-body');
-  private writer: DocumentWriter | undefined;
-  private written = 0;
-  private ended = false;
-
-  constructor(
-    readonly item: MessageItem,
-    private readonly context: ViewContext,
-  ) {
-    this.element.dataset['messageId'] = item.id;
-    this.element.dataset['role'] = 'thought';
-    this.head.type = 'button';
-    this.head.ariaExpanded = 'false';
-    this.head.append(this.label, this.tail);
-    this.body.hidden = true;
-    this.head.addEventListener('click', () => {
-      this.body.hidden = !this.body.hidden;
-      this.head.ariaExpanded = String(!this.body.hidden);
-      this.writeBody();
-    });
-    this.element.append(this.head, this.body);
-  }
-
-  update(): void {
-    const { item } = this;
-    this.drawn = item.rev;
-    markLive(this.element, item.live);
-    this.writeBody();
-    if (item.live) {
-      this.label.textContent = 'Thinking';
-      this.tail.textContent = lastWords(item.text);
-      return;
-    }
-    const end = this.context.nextAt(item);
-    const length = end === undefined ? undefined : end - item.at;
-    this.label.textContent =
-      length === undefined || length < 1_000 ? 'Thought' : `Thought for ${formatDuration(length)}`;
-    this.tail.textContent = '';
-  }
-
-  private writeBody(): void {
-    const { item } = this;
-    // Not drawn before somebody looks.
-    if (this.body.hidden) return;
-    if (item.retracted) return discarded(this.body);
-    if (this.ended && item.text.length > this.written) {
-      this.body.replaceChildren();
-      this.writer = undefined;
-      this.written = 0;
-    }
-    this.writer ??= new DocumentWriter(this.body);
-    this.writer.write(item.text.slice(this.written));
-    this.written = item.text.length;
-    this.ended = !item.live;
-    if (this.ended) this.writer.end();
-  }
-}
-
-function markLive(target: HTMLElement, live: boolean): void {
+export function markLive(target: HTMLElement, live: boolean): void {
   target.toggleAttribute('data-live', live);
   // Screen readers hear the message when it is there, not each token of it.
   if (live) target.ariaBusy = 'true';
   else target.removeAttribute('aria-busy');
-}
-
-function lastWords(text: string): string {
-  return cleanText(text.slice(-240))
-    .replace(/[\s*`#>]+/g, ' ')
-    .trimStart()
-    .slice(-160);
 }

@@ -1,17 +1,12 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 import { cleanText } from '../../../../core/text/sanitise.ts';
 import type {
-  ApprovalItem,
-  GapItem,
   NoticeItem,
-  PlanItem,
-  RawItem,
-  ToolItem,
+  TranscriptItem,
   TurnEndItem,
 } from '../../../../core/session/transcript.ts';
 import { info, warning } from '../../icons.ts';
 import { element } from '../markdown/dom.ts';
-import { jsonFold } from './json-fold.ts';
 import { formatDuration, timeElement, type ItemView } from './view.ts';
 
 /** What a turn's end says; `undefined` where its time alone says enough. */
@@ -43,9 +38,7 @@ function stopWords(reason: string): { text: string; tone: 'quiet' | 'warning' } 
 }
 
 /** Items that are drawn once. */
-abstract class FixedView<
-  Item extends NoticeItem | GapItem | RawItem | TurnEndItem | ToolItem | PlanItem | ApprovalItem,
-> implements ItemView {
+export abstract class FixedView<Item extends TranscriptItem> implements ItemView {
   readonly element = element('div', 'item');
   drawn = -1;
   constructor(readonly item: Item) {}
@@ -99,28 +92,16 @@ function errorLine(code: string, retryable: boolean): TemplateResult {
   </p>`;
 }
 
-export class GapView extends FixedView<GapItem> {
-  protected draw(): void {
-    const { from, to } = this.item;
-    this.element.classList.add('gap');
-    const range = from === to ? `Message ${from}` : `Messages ${from}–${to}`;
-    this.element.textContent = `${range} of this conversation could not be recovered`;
-  }
-}
-
-export class RawView extends FixedView<RawItem> {
-  protected draw(): void {
-    const { method, payload } = this.item;
-    this.element.classList.add('raw');
-    this.element.append(jsonFold(cleanText(method), payload));
-  }
-}
-
-/** Stands for a card whose code could not be loaded. */
-export class MissingView extends FixedView<ToolItem | PlanItem | ApprovalItem> {
+/** Stands for an item whose code could not be loaded. */
+export class MissingView extends FixedView<TranscriptItem> {
   protected draw(): void {
     this.element.classList.add('notice', 'warning');
-    const what = { tool: 'A tool call', plan: 'A plan', approval: 'A permission request' };
-    this.element.textContent = `${what[this.item.kind]} stands here. The part of the page that shows it could not be loaded: reload the page.`;
+    const what: Partial<Record<TranscriptItem['kind'], string>> = {
+      tool: 'A tool call',
+      plan: 'A plan',
+      approval: 'A permission request',
+      message: 'A thought',
+    };
+    this.element.textContent = `${what[this.item.kind] ?? 'Something'} stands here. The part of the page that shows it could not be loaded: reload the page.`;
   }
 }
