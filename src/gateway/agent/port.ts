@@ -1,14 +1,14 @@
 import type { ContentBlock } from '../../core/acp.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { LinkHost, PromptOutcome } from '../acp/agent-link.ts';
+import type { PromptOutcome } from '../acp/agent-link.ts';
 
-export type { AgentReady, LinkOptions as AgentOptions, PromptOutcome } from '../acp/agent-link.ts';
-
-/** What a session hears of its agent; in ACP's words, whatever the agent itself speaks. */
-export interface AgentHost extends LinkHost {
-  /** Something that the reader should know and that is no part of the conversation. */
-  notice(level: 'info' | 'warning', text: string): void;
-}
+// What a session tells an agent of any kind, and hears of it, is in ACP's words, and written down there.
+export type {
+  AgentReady,
+  LinkHost as AgentHost,
+  LinkOptions as AgentOptions,
+  PromptOutcome,
+} from '../acp/agent-link.ts';
 
 /**
  * One life of one agent of any kind: its process, its handshake, one conversation. It begins with its making, and

@@ -65,6 +65,8 @@ export class AppServerLink implements AgentPort {
     });
     this.#settings = new ThreadSettings(extras.additionalDirectories);
     this.#requests = new ServerRequests(this.#peer, this.#items, {
+      title: spec.title,
+      asks: (asked) => host.asks(asked),
       isOurs: ({ threadId }) => threadId === this.#threadId || this.#children.has(String(threadId)),
       permission: (params, respond, withdrawn) => host.permission(params, respond, withdrawn),
       notice,

@@ -131,11 +131,6 @@ function toolQuestion(params: JsonObject): Question | undefined {
   // To accept something else, such as a tool that it suggests, takes more than an answer.
   if (about != null && about !== 'mcp_tool_call') return undefined;
   const kept = [persist].flat();
-  const answer = (action: string, meta: JsonObject | null = null): unknown => ({
-    action,
-    content: action === 'accept' ? {} : null,
-    _meta: meta,
-  });
   return {
     toolCall: {
       toolCallId: `mcp/${asText(params['turnId']) ?? ''}/${asked.serverName}`,
@@ -174,32 +169,6 @@ function toolQuestion(params: JsonObject): Question | undefined {
   };
 }
 
-/** What the agent itself wants to know, one question after the other. */
-export function ownQuestions(
-  params: JsonObject,
-  calls: Calls,
-): { id: string; question: Question }[] | undefined {
-  const asked = read('questions', params);
-  if (!asked) return undefined;
-  const { toolCallId } = calls.callOf(asked.turnId, asked.itemId);
-  return asked.questions.map(({ id, header, question, options }) => ({
-    id,
-    question: {
-      toolCall: {
-        toolCallId,
-        title: oneLine(header ?? 'A question', 200),
-        kind: 'think',
-        status: 'pending',
-        content: [textPart(question)],
-      },
-      choices: options.map(({ label }, index) =>
-        choice(String(index), oneLine(label, 200), 'allow_once', label),
-      ),
-      cancelled: undefined,
-    },
-  }));
-}
-
 /** Nothing for decisions that are not known, or cannot be shown whole. */
 function decisionChoice(decision: unknown, index: number): Choice | undefined {
   const result = { decision };
@@ -236,6 +205,12 @@ function decisionChoice(decision: unknown, index: number): Choice | undefined {
     result,
   );
 }
+
+const answer = (action: string, meta: JsonObject | null = null): unknown => ({
+  action,
+  content: action === 'accept' ? {} : null,
+  _meta: meta,
+});
 
 const choice = (id: string, name: string, kind: Choice['kind'], result: unknown): Choice => ({
   id,

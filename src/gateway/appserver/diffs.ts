@@ -69,6 +69,7 @@ function readHunks(diff: string): { oldText: string; newText: string }[] | undef
     }
   }
   if (hunks.length === 0 || hunks.length > MAX_HUNKS) return undefined;
-  const whole = (lines: string[]): string => lines.map((line) => `${line}\n`).join('');
   return hunks.map((hunk) => ({ oldText: whole(hunk.old), newText: whole(hunk.new) }));
 }
+
+const whole = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');

@@ -107,12 +107,11 @@ const question = v.looseObject({
   id: text,
   header: perhaps(text),
   question: text,
-  options: v.pipe(v.array(v.looseObject({ label: text })), v.minLength(1)),
+  isOther: perhaps(v.boolean()),
+  options: perhaps(v.array(v.looseObject({ label: text, description: perhaps(text) }))),
 });
 
 const questions = v.looseObject({
-  turnId: text,
-  itemId: text,
   questions: v.pipe(v.array(question), v.minLength(1), v.maxLength(20)),
 });
 

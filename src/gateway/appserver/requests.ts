@@ -1,20 +1,28 @@
-import type { JsonObject } from '../../core/json.ts';
-import { isObject } from '../../core/json.ts';
+import { isObject, type JsonObject } from '../../core/json.ts';
+import type { Asked } from '../acp/asked.ts';
+import { Elicitations } from '../acp/elicitation.ts';
 import { INVALID_PARAMS, METHOD_NOT_FOUND, type JsonRpcPeer, type RpcId } from '../acp/json-rpc.ts';
 import type { Oddity } from '../acp/oddity.ts';
-import { APPROVALS, ownQuestions, type Question } from './approvals.ts';
+import { APPROVALS, type Question } from './approvals.ts';
+import { ownForm, serverForm, type FormRequest } from './forms.ts';
 import type { TurnItems } from './items.ts';
 
 /** Requests of one agent that may be under way at once (R30). */
 const MAX_UNDER_WAY = 1_000;
-const OWN_QUESTIONS = 'item/tool/requestUserInput';
-const ELICITATION = 'mcpServer/elicitation/request';
+
+/** What is asked by a form or a link, by method. */
+const FORMS: ReadonlyMap<string, (params: JsonObject) => FormRequest | undefined> = new Map([
+  ['item/tool/requestUserInput', ownForm],
+  ['mcpServer/elicitation/request', serverForm],
+]);
 
 export interface RequestsHost {
+  readonly title: string;
   /** Whether they come from the conversation that is open, or from one that it began. */
   isOurs(params: JsonObject): boolean;
   /** As the session's: `respond` takes ACP's result, and may be called once. */
   permission(params: JsonObject, respond: (result: unknown) => void, withdrawn: AbortSignal): void;
+  asks(asked: Asked): void;
   notice(level: 'info' | 'warning', text: string): void;
   odd(what: Oddity, detail: string): void;
 }
@@ -22,16 +30,21 @@ export interface RequestsHost {
 /** What the app-server asks of its client: each request is answered once, or taken back by the server. */
 export class ServerRequests {
   readonly #underWay = new Map<string, AbortController>();
+  readonly #elicitations: Elicitations;
 
   constructor(
     private readonly peer: Pick<JsonRpcPeer, 'respond' | 'respondError'>,
     private readonly items: Pick<TurnItems, 'callOf'>,
     private readonly host: RequestsHost,
-  ) {}
+  ) {
+    const { title } = host;
+    this.#elicitations = new Elicitations({ title, note: (...note) => host.notice(...note) });
+  }
 
   request(method: string, params: JsonObject, id: RpcId): void {
     const ask = APPROVALS.get(method);
-    if (!ask && method !== OWN_QUESTIONS) {
+    const form = FORMS.get(method);
+    if (!ask && !form) {
       this.host.odd('unknown_request', method);
       return this.peer.respondError(id, METHOD_NOT_FOUND, `Method not found: ${method}`);
     }
@@ -43,14 +56,12 @@ export class ServerRequests {
       this.host.odd('too_many_requests', method);
       return this.peer.respondError(id, INVALID_PARAMS, 'Too many requests at once.');
     }
-    if (!ask) return this.#askAll(params, id);
-    const question = ask(params, this.items);
+    const question = ask?.(params, this.items);
     if (question) return this.#ask(question, params, id);
-    if (method !== ELICITATION) return this.#unreadable(method, id);
-    const text =
-      'An MCP server asked for input that cannot be given here; it was told that it gets none.';
-    this.host.notice('warning', text);
-    this.peer.respond(id, { action: 'decline', content: null, _meta: null });
+    const filled = form?.(params);
+    if (filled) return this.#askForm(filled, id);
+    this.host.odd('unknown_request', method);
+    this.peer.respondError(id, INVALID_PARAMS, `These parameters of ${method} cannot be read.`);
   }
 
   /** The server does not want an answer any more, or has got it (R41). */
@@ -61,55 +72,39 @@ export class ServerRequests {
     controller?.abort();
   }
 
-  #ask(question: Question, params: JsonObject, id: RpcId): void {
+  #ask({ toolCall, choices, cancelled }: Question, { threadId }: JsonObject, id: RpcId): void {
     const signal = this.#begin(id);
-    this.#put(question, params, signal, (result) => {
-      if (this.#end(id, signal)) this.peer.respond(id, result);
-    });
-  }
-
-  /** One after the other; what nobody answers ends the rest. */
-  #askAll(params: JsonObject, id: RpcId): void {
-    const questions = ownQuestions(params, this.items);
-    if (!questions) return this.#unreadable(OWN_QUESTIONS, id);
-    const signal = this.#begin(id);
-    const answers: Record<string, { answers: string[] }> = {};
-    const next = (index: number): void => {
-      const one = questions[index];
-      if (!one) {
-        if (this.#end(id, signal)) this.peer.respond(id, { answers });
-        return;
-      }
-      this.#put(one.question, params, signal, (label) => {
-        answers[one.id] = { answers: typeof label === 'string' ? [label] : [] };
-        next(typeof label === 'string' ? index + 1 : questions.length);
-      });
-    };
-    next(0);
-  }
-
-  #put(
-    { toolCall, choices, cancelled }: Question,
-    { threadId }: JsonObject,
-    signal: AbortSignal,
-    answer: (result: unknown) => void,
-  ): void {
-    const options = choices.map(({ id, name, kind }) => ({ optionId: id, name, kind }));
+    const options = choices.map((each) => ({
+      optionId: each.id,
+      name: each.name,
+      kind: each.kind,
+    }));
     this.host.permission(
       { sessionId: threadId, toolCall, options },
       (result) => {
+        if (!this.#end(id, signal)) return;
         const outcome = isObject(result) ? result['outcome'] : undefined;
         const optionId = isObject(outcome) ? outcome['optionId'] : undefined;
-        const chosen = choices.find(({ id }) => id === optionId);
-        answer(chosen ? chosen.result : cancelled);
+        const chosen = choices.find((each) => each.id === optionId);
+        this.peer.respond(id, chosen ? chosen.result : cancelled);
       },
       signal,
     );
   }
 
-  #unreadable(method: string, id: RpcId): void {
-    this.host.odd('unknown_request', method);
-    this.peer.respondError(id, INVALID_PARAMS, `These parameters of ${method} cannot be read.`);
+  #askForm({ params, answer }: FormRequest, id: RpcId): void {
+    const signal = this.#begin(id);
+    const respond = (result: unknown): void => {
+      if (this.#end(id, signal)) this.peer.respond(id, answer(result));
+    };
+    try {
+      const asked = this.#elicitations.create(params, respond, signal);
+      if (asked) this.host.asks(asked);
+    } catch {
+      // A mode that is not known, or a link without an id.
+      this.host.odd('unknown_request', 'elicitation');
+      respond({ action: 'decline' });
+    }
   }
 
   #begin(id: RpcId): AbortSignal {
