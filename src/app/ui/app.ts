@@ -18,7 +18,6 @@ import type { ApConversation } from './conversation/conversation.ts';
 import { IntentEvent } from './intent.ts';
 import { DIALOGS, type DialogName } from './dialogs/lazy.ts';
 import { isEnded, rowsOf } from './rows.ts';
-import { sessionMenu } from './session-menu.ts';
 import './sidebar/sidebar.ts';
 import type { ApSidebar } from './sidebar/sidebar.ts';
 import type { ApSessionHeader } from './stage/session-header.ts';
@@ -299,7 +298,10 @@ export class ApApp extends SignalWatcher(LitElement) {
 
   async #menu(record: SessionRecord, from: HTMLElement): Promise<void> {
     await componentStyles();
-    await import('./shell/menu.ts');
+    const [{ sessionMenu }] = await Promise.all([
+      import('./session-menu.ts'),
+      import('./shell/menu.ts'),
+    ]);
     const fromRow = from.closest('.row') !== null;
     const rename = () => (fromRow ? this.sidebar.renameRow(record.id) : this.header?.rename());
     const items = sessionMenu(record, {
@@ -376,6 +378,8 @@ export class ApApp extends SignalWatcher(LitElement) {
         return this.#show('confirm-end', record);
       case 'session.inspect':
         return this.#show('inspector', record);
+      case 'session.worktree':
+        return this.#show('worktree', record);
       case 'session.cancel':
         if (can(record, 'cancel')) return actions.cancelTurn(record.id);
         this.#announcement.value = 'This kind of connection cannot stop a turn.';

@@ -2,7 +2,8 @@ import type { SessionId } from '../../core/ids.ts';
 import type { CommandId } from './keys/commands.ts';
 
 /** What the interface itself can do, beside the commands that have keys. */
-export type UiCommand = CommandId | 'session.open' | 'session.menu' | 'endpoint.connect';
+export type UiCommand =
+  CommandId | 'session.open' | 'session.menu' | 'session.worktree' | 'endpoint.connect';
 
 /**
  * Asks `ap-app` to carry out a command of the interface (as opposed to an action of the store, which

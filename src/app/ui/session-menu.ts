@@ -1,13 +1,14 @@
 import { displayStatus } from '../store/selectors.ts';
 import type { Actions, SessionRecord } from '../store/types.ts';
-import type { CommandId } from './keys/commands.ts';
+import type { UiCommand } from './command-event.ts';
 import * as icons from './icons.ts';
 import type { MenuItem } from './shell/menu.ts';
+import { branchIcon } from './worktree/icon.ts';
 
 interface MenuContext {
   readonly actions: Actions;
   /** Carries out a command for this session. */
-  readonly run: (command: CommandId) => void;
+  readonly run: (command: UiCommand) => void;
   /** Edits the title where the menu was opened. */
   readonly rename: () => void;
 }
@@ -30,6 +31,9 @@ export function sessionMenu(
       icon: icons.copy,
       run: () => void navigator.clipboard?.writeText(cwd),
     });
+  }
+  if (record.summary.value.worktree) {
+    items.push({ label: 'Git worktree', icon: branchIcon, run: () => run('session.worktree') });
   }
   items.push({ label: 'Connection details', icon: icons.info, run: () => run('session.inspect') });
   if (status === 'reconnecting') {

@@ -51,12 +51,18 @@ export class ApConfirmEnd extends ApDialog {
         ${
           elsewhere
             ? html`here. ${endpoint.name} may keep what it has of it.`
-            : 'here and on the gateway. Files in its directory stay as they are.'
+            : `here and on the gateway. ${this.#files()}`
         }
         ${isBusy(record) ? 'It is working right now.' : ''}
       </p>
       ${this.failure ? html`<p class="problem" role="alert">${this.failure}</p>` : nothing}
     </div>`;
+  }
+
+  #files(): string {
+    const { worktree } = this.record.summary.value;
+    if (!worktree || worktree.removed) return 'Files in its directory stay as they are.';
+    return `Its git worktree is removed if all of it is committed and on another branch too; else it stays, as ${worktree.branch}.`;
   }
 
   protected override foot() {

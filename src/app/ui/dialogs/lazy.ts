@@ -11,7 +11,8 @@ export type DialogName =
   | 'connect-page'
   | 'endpoints'
   | 'add-endpoint'
-  | 'inspector';
+  | 'inspector'
+  | 'worktree';
 
 interface DialogProps {
   readonly store: Store;
@@ -74,6 +75,11 @@ export const DIALOGS: Record<DialogName, LazyDialog> = {
     load: () => import('./inspector.ts'),
     draw: ({ store, record, closed }) =>
       html`<ap-inspector .store=${store} .record=${record} @ap-closed=${closed}></ap-inspector>`,
+  },
+  worktree: {
+    load: () => import('../worktree/worktree-dialog.ts'),
+    draw: ({ store, record, closed }) =>
+      html`<ap-worktree .store=${store} .record=${record} @ap-closed=${closed}></ap-worktree>`,
   },
   'connect-page': {
     load: () => import('./connect.ts'),

@@ -19,6 +19,8 @@ import './directory-field.ts';
 import { newSessionStyles } from './new-session.styles.ts';
 import type { RemoteEvent } from './remote-sessions.ts';
 import './remote-sessions.ts';
+import type { WorktreeEvent } from '../worktree/worktree-field.ts';
+import '../worktree/worktree-field.ts';
 
 const RECENT = 6;
 
@@ -64,6 +66,7 @@ export class ApNewSession extends ApDialog {
   /** An existing one is taken up instead. */
   @state() private existing = false;
   @state() private remote: RemoteSessionView | undefined;
+  private worktree = false;
   @state() private starting = false;
   @state() private failure: (ErrorInfo & { place: Place }) | undefined;
 
@@ -174,7 +177,7 @@ export class ApNewSession extends ApDialog {
     const lists = isGateway(endpoint);
     return [...required, ...optional].map((field) => {
       if (lists && field === 'agent') return this.#agents();
-      if (lists && field === 'cwd') return this.#directory(endpoint);
+      if (lists && field === 'cwd') return [this.#directory(endpoint), this.#worktree(endpoint)];
       return this.#line(field, required.includes(field), endpoint);
     });
   }
@@ -202,6 +205,14 @@ export class ApNewSession extends ApDialog {
       ></ap-directory-field>
       ${this.#recent(cwd)}
     </div>`;
+  }
+
+  #worktree(endpoint: EndpointView | undefined) {
+    return html`<ap-worktree-field
+      .cwd=${this.#value('cwd')}
+      .endpoint=${this.#isMain(endpoint) ? undefined : endpoint!.id}
+      @ap-worktree-wanted=${(event: WorktreeEvent) => (this.worktree = event.wanted)}
+    ></ap-worktree-field>`;
   }
 
   #line(field: SessionField, required: boolean, endpoint: EndpointView | undefined) {
@@ -242,7 +253,7 @@ export class ApNewSession extends ApDialog {
     const several = this.store.endpoints.value.length > 1;
     const used = this.store.sessions.value
       .filter((record) => !several || record.endpoint.value === at?.id)
-      .map((record) => record.summary.value.cwd);
+      .map(({ summary: { value } }) => value.worktree?.from ?? value.cwd);
     const known = this.#isMain(at) ? recall<string[]>('recent', []) : [];
     const recent = [...new Set([...known, ...used])]
       .filter((path) => path && path !== cwd)
@@ -319,6 +330,7 @@ export class ApNewSession extends ApDialog {
       const value = chooses && field === 'agent' ? (this.#chosenAgent() ?? '') : this.#value(field);
       if (value) request[field] = value;
     }
+    if (chooses && this.worktree) request.worktree = true;
     if (chooses && request.agent === undefined) {
       this.#fail(
         new Error('Choose an agent. If none is listed, install one, then open this dialog again.'),

@@ -22,7 +22,7 @@ import './back-button.ts';
  * @property record - the viewed session
  * @property store - for the count on the back button
  * @property narrow - the list is another screen: there is a way back
- * @fires ap-command - `session.list`, `session.menu`
+ * @fires ap-command - `session.list`, `session.menu`, `session.worktree`
  * @fires ap-intent - rename, stop, retry, connect
  */
 @customElement('ap-session-header')
@@ -215,7 +215,7 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
     const look = statusLook(record);
     // Green is for nothing to do.
     const kind = look.kind === 'connected' && isBusy(record) ? 'waiting' : look.kind;
-    const { agentTitle, cwd } = record.summary.value;
+    const { agentTitle, cwd, worktree } = record.summary.value;
     const endpoint = endpointOf(this.store, record);
     return html`<div class="facts">
       <span class="status ${kind}" title=${troubleOf(record) ?? look.word}>
@@ -235,7 +235,18 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
           : nothing
       }
       ${
-        cwd
+        worktree
+          ? html`<button
+              class="cwd truncate link-button"
+              title="Git worktree"
+              @click=${() => this.#command('session.worktree')}
+            >
+              ${worktree.branch}
+            </button>`
+          : nothing
+      }
+      ${
+        cwd && !worktree
           ? html`<span class="cwd truncate mono" title=${cwd}>${shortPath(cwd, 3)}</span>`
           : nothing
       }

@@ -54,7 +54,7 @@ export function diffTexts(oldText: string | undefined, newText: string): FileDif
 }
 
 /** Keeps what stands next to a change and folds the rest, unless that hides next to nothing. */
-function folded(
+export function folded(
   same: Extract<DiffRow, { kind: 'same' }>[],
   first: boolean,
   last: boolean,
