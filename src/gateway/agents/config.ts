@@ -16,6 +16,7 @@ const text = v.pipe(v.string('expected a string'), v.nonEmpty('must not be empty
 /** A typo must not pass in silence, so unknown keys are errors inside an agent; other tools may share the top level. */
 const agentSchema = v.strictObject({
   title: v.optional(text),
+  kind: v.optional(v.picklist(['acp', 'codex-app-server'], 'expected acp or codex-app-server')),
   command: text,
   args: v.optional(v.array(v.string('expected a string'), 'expected a list of strings'), []),
   env: v.optional(
@@ -107,6 +108,7 @@ export async function readConfig(file: string, { home }: ConfigSource): Promise<
   return Object.entries(result.output.agents).map(([name, agent]) => ({
     name,
     title: agent.title ?? name,
+    ...(agent.kind && { kind: agent.kind }),
     command: /[/\\]/.test(agent.command) ? resolve(agent.command) : agent.command,
     args: agent.args,
     env: agent.env,
@@ -122,7 +124,7 @@ function describe(issue: v.BaseIssue<unknown>): string {
     place += typeof key === 'number' ? `[${key}]` : `${place && '.'}${String(key)}`;
   }
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return `${place}: unknown setting; known are title, command, args, env, cwd, passEnv and protocolVersion.`;
+    return `${place}: unknown setting; known are title, command, args, env, cwd, passEnv, protocolVersion and kind.`;
   }
   if (issue.type === 'strict_object' && issue.received === 'undefined') {
     return `${place}: is missing.`;

@@ -1,3 +1,5 @@
+import type { AgentKind } from '../../core/wire/rest.ts';
+
 /** A way to start an agent that its own documentation names: an executable to look for on PATH, and its arguments. */
 export interface KnownCommand {
   readonly command: string;
@@ -9,6 +11,8 @@ export interface KnownAgent {
   readonly name: string;
   readonly title: string;
   readonly description: string;
+  /** How the gateway speaks with it; `acp` unless given. */
+  readonly kind?: AgentKind;
   /** In order of preference: the first one found is used. */
   readonly commands: readonly [KnownCommand, ...KnownCommand[]];
   /** What to type to get it. */
@@ -37,6 +41,15 @@ export const KNOWN_AGENTS: readonly KnownAgent[] = [
     description: "OpenAI's coding agent, through its ACP adapter.",
     commands: [{ command: 'codex-acp', args: [] }],
     install: 'npm install -g @agentclientprotocol/codex-acp',
+    passEnv: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_*'],
+  },
+  {
+    name: 'codex-app-server',
+    title: 'Codex (app-server)',
+    description: "OpenAI's coding agent, through its own app-server.",
+    kind: 'codex-app-server',
+    commands: [{ command: 'codex', args: ['app-server'] }],
+    install: 'npm install -g @openai/codex',
     passEnv: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'CODEX_*'],
   },
   {

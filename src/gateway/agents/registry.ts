@@ -97,12 +97,12 @@ function builtIn([command, ...args]: RegistryOptions['self']): Entry {
 }
 
 function fromConfig(spec: AgentSpec, source: PathSource): Entry {
-  const { name, title } = spec;
+  const { name, title, kind } = spec;
   const windows = source.platform === 'win32';
   const command = path.isAbsolute(spec.command)
     ? isExecutable(spec.command, windows) && spec.command
     : findOnPath(spec.command, source);
-  const info = { name, title, source: 'config' as const };
+  const info = { name, title, ...(kind && { kind }), source: 'config' as const };
   if (command) return { info: { ...info, available: true }, spec: { ...spec, command } };
   const place = path.isAbsolute(spec.command) ? 'is not an executable file' : 'is not on PATH';
   return {
@@ -115,14 +115,14 @@ function fromConfig(spec: AgentSpec, source: PathSource): Entry {
 }
 
 function fromPath(known: (typeof KNOWN_AGENTS)[number], source: PathSource): Entry {
-  const { name, title, description, install, passEnv } = known;
-  const info = { name, title, description, source: 'path' as const };
+  const { name, title, description, install, passEnv, kind } = known;
+  const info = { name, title, description, ...(kind && { kind }), source: 'path' as const };
   for (const { command, args } of known.commands) {
     const file = findOnPath(command, source);
     if (file) {
       return {
         info: { ...info, available: true },
-        spec: { name, title, command: file, args, env: {}, passEnv },
+        spec: { name, title, ...(kind && { kind }), command: file, args, env: {}, passEnv },
       };
     }
   }
