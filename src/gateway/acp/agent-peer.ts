@@ -9,7 +9,7 @@ import { SilentModes } from './quirks/silent-modes.ts';
 import { UsageEndsMessage } from './quirks/usage-ends-message.ts';
 import type { TerminalNews } from './services/terminals.ts';
 import { Bridge2 } from './v2/bridge.ts';
-import { agreedVersion, helloFrom2, helloOf2, speaksOnly1, type AcpVersion } from './v2/hello.ts';
+import { agreedVersion, helloFrom2, helloOf2, otherVersion, type AcpVersion } from './v2/hello.ts';
 import { PromptedTurn } from './v2/turn.ts';
 
 export interface AgentPeerHost extends PeerHost {
@@ -85,11 +85,7 @@ export class AgentPeer implements Pick<JsonRpcPeer, keyof JsonRpcPeer> {
         (answer) => this.#agreed(version, isObject(answer) ? answer : {}),
         timeoutMs,
       );
-    if (offered === 1) return ask(1);
-    return ask(2).catch((error: unknown) => {
-      if (speaksOnly1(error)) return ask(1);
-      throw error;
-    });
+    return ask(offered).catch((error: unknown) => ask(otherVersion(this.spec, offered, error)));
   }
 
   #agreed(offered: AcpVersion, hello: JsonObject): JsonObject {

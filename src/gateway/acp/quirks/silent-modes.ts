@@ -47,7 +47,12 @@ export class SilentModes {
     if (!Array.isArray(options)) return;
     const mode = options.filter(isObject).find(({ category }) => category === 'mode');
     if (!mode || !Array.isArray(mode['options'])) return;
-    this.#modes = mode['options'].filter(isObject);
+    // They may stand under headings.
+    this.#modes = mode['options']
+      .filter(isObject)
+      .flatMap((each) =>
+        Array.isArray(each['options']) ? each['options'].filter(isObject) : [each],
+      );
     this.#is(mode['currentValue']);
   }
 

@@ -82,13 +82,22 @@ export function agreedVersion(spec: AgentSpec, offered: AcpVersion, hello: JsonO
   );
 }
 
-/** Whether an agent refused version 2 and says that it speaks version 1. */
-export const speaksOnly1 = (error: unknown): boolean =>
-  error instanceof RpcError &&
-  error.rpcCode === UNSUPPORTED_VERSION &&
-  isObject(error.data) &&
-  Array.isArray(error.data['supported']) &&
-  error.data['supported'].includes(1);
+/**
+ * What becomes of an agent that refuses the version that it was offered and says which it speaks.
+ *
+ * @param error what `initialize` failed with.
+ * @returns 1 if that is one of them and it was offered 2.
+ * @throws ApertureError `agent_protocol` if there is none for both; any other error as it is.
+ */
+export function otherVersion(spec: AgentSpec, offered: AcpVersion, error: unknown): 1 {
+  const data = error instanceof RpcError && error.rpcCode === UNSUPPORTED_VERSION && error.data;
+  const supported = isObject(data) ? data['supported'] : undefined;
+  if (!Array.isArray(supported)) throw error;
+  if (offered === 2 && supported.includes(1)) return 1;
+  const newest = supported.includes(2) ? 2 : supported[0];
+  agreedVersion(spec, offered, { protocolVersion: newest });
+  throw error;
+}
 
 const shown = (version: unknown): string => JSON.stringify(version).slice(0, 40);
 
