@@ -3,10 +3,13 @@ import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentEntry } from '../support/gateway-process.ts';
+import { CODEX_APP_SERVER } from './app-server.ts';
 import { MODEL_NAME } from './dialect.ts';
 
 interface Recipe {
   title: string;
+  /** ACP unless given. */
+  kind?: AgentEntry['kind'];
   /** Pinned: another version may talk in another way. */
   package: string;
   version: string;
@@ -85,6 +88,7 @@ export const RECIPES = {
       ].join('\n'),
     }),
   },
+  'codex-app-server': CODEX_APP_SERVER,
 } satisfies Record<string, Recipe>;
 
 export type AgentName = keyof typeof RECIPES;
@@ -132,6 +136,7 @@ export async function agentEntry(
     await writeFile(join(home, file), content);
   return {
     title: recipe.title,
+    ...(recipe.kind && { kind: recipe.kind }),
     command: join(folderOf(recipe), 'node_modules', '.bin', recipe.bin),
     args: recipe.args,
     env: {

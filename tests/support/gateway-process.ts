@@ -11,6 +11,7 @@ const STOP_MS = 10_000;
 
 export interface AgentEntry {
   title: string;
+  kind?: 'codex-app-server';
   command: string;
   args: string[];
   env?: Record<string, string>;
