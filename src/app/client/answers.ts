@@ -1,5 +1,6 @@
 import { ApertureError, type ErrorInfo } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
+import type { Answer as Given } from '../../core/session/event.ts';
 import { Timer, type Clock } from './clock.ts';
 
 /** An answer that nobody has confirmed by then, over however many connections, is given back to the user. */
@@ -8,7 +9,7 @@ export const ANSWER_TIMEOUT_MS = 20_000;
 interface Answer {
   readonly key: string;
   readonly requestId: string;
-  readonly optionId: string | undefined;
+  readonly given: Given;
   readonly timer: Timer;
   readonly promise: Promise<void>;
   /** It was on the wire at least once. */
@@ -18,7 +19,7 @@ interface Answer {
 }
 
 /** @returns `false` while there is nothing to send it on. */
-type Send = (key: string, requestId: string, optionId: string | undefined) => unknown;
+type Send = (key: string, requestId: string, given: Given) => unknown;
 
 const unconfirmed = (): ApertureError =>
   new ApertureError(
@@ -52,7 +53,7 @@ export class Answers {
    * @returns when it is confirmed. Rejects with what the other side said, `answer_unconfirmed`, `not_connected` or
    *   `disconnected`.
    */
-  submit(requestId: string, optionId: string | undefined, send: Send): Promise<void> {
+  submit(requestId: string, given: Given, send: Send): Promise<void> {
     const underWay = this.#byRequest.get(requestId);
     if (underWay) return underWay.promise;
     const timer = new Timer(this.clock);
@@ -65,7 +66,7 @@ export class Answers {
     const answer: Answer = {
       key: newId(),
       requestId,
-      optionId,
+      given,
       timer,
       promise,
       sent: false,
@@ -74,7 +75,7 @@ export class Answers {
     };
     this.#byRequest.set(requestId, answer);
     timer.set(ANSWER_TIMEOUT_MS, () => this.#fail(answer, answer.sent ? unconfirmed() : unsent()));
-    answer.sent = send(answer.key, requestId, optionId) !== false;
+    answer.sent = send(answer.key, requestId, given) !== false;
     return promise;
   }
 
@@ -82,7 +83,7 @@ export class Answers {
   attached(pending: readonly string[], send: Send): void {
     for (const answer of this.#byRequest.values()) {
       if (!pending.includes(answer.requestId)) this.#done(answer);
-      else if (send(answer.key, answer.requestId, answer.optionId) !== false) answer.sent = true;
+      else if (send(answer.key, answer.requestId, answer.given) !== false) answer.sent = true;
     }
   }
 

@@ -3,6 +3,7 @@ import { ApertureError } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { MAX_LIVE_SESSIONS } from '../../core/limits.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
+import type { Answer } from '../../core/session/event.ts';
 import { browserSockets } from './browser-sockets.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { ConnectionContext, SessionCheck } from './context.ts';
@@ -186,8 +187,8 @@ export class ApertureClient {
   }
 
   /** Resolves when the gateway has confirmed it; the request stays pending otherwise (R56). */
-  answer(id: SessionId, requestId: string, optionId: string | undefined): Promise<void> {
-    return this.#obtain(id).traffic.answer(requestId, optionId);
+  answer(id: SessionId, requestId: string, answer: Answer): Promise<void> {
+    return this.#obtain(id).traffic.answer(requestId, answer);
   }
 
   /** A change of the agent's mode or of one of its options. Resolves when the log shows what became of it. */

@@ -3,7 +3,7 @@ import type { ApertureError } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { SessionAbilities } from '../../core/session/abilities.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
-import type { SessionEvent } from '../../core/session/event.ts';
+import type { Answer, SessionEvent } from '../../core/session/event.ts';
 import { Answers } from './answers.ts';
 import type { ConnectionContext } from './context.ts';
 import { LogReader } from './log-reader.ts';
@@ -101,14 +101,14 @@ export class SessionTraffic {
   }
 
   /** Kept until the session is attached, if that is to come. Rejects with `not_connected`, `cannot_answer`, or as {@link Answers.submit}. */
-  async answer(requestId: string, optionId: string | undefined): Promise<void> {
+  async answer(requestId: string, answer: Answer): Promise<void> {
     const { status } = this.#owner.state;
     const coming =
       this.#owner.live || (status === 'disconnected' && this.#owner.state.reason === 'never');
     if (!this.#owner.link && !coming) throw trouble.notConnected('answer');
     if (this.#owner.link && !this.#owner.link.approve) throw trouble.cannotAnswer();
     this.#touch();
-    await this.#answers.submit(requestId, optionId, this.#sendAnswer);
+    await this.#answers.submit(requestId, answer, this.#sendAnswer);
   }
 
   /** Resolves when the log shows what became of it. Rejects with `not_connected`, `cannot_set`, or as {@link Settings.change}. */
@@ -193,9 +193,9 @@ export class SessionTraffic {
     this.#cancel.want(turn, this.#caughtUp ? this.#owner.link : undefined);
   }
 
-  #sendAnswer = (key: string, requestId: string, optionId: string | undefined): boolean => {
+  #sendAnswer = (key: string, requestId: string, answer: Answer): boolean => {
     if (!this.#owner.link?.approve) return false;
-    this.#owner.link.approve.answer(key, requestId, optionId);
+    this.#owner.link.approve.answer(key, requestId, answer);
     return true;
   };
 

@@ -13,6 +13,7 @@ import type { EndpointCommands } from './endpoint-commands.ts';
 import type { ConnectionReport, EndpointId, NewSessionAt } from './endpoint-types.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 import type { Endpoints } from './endpoints.ts';
+import type { Housekeeper } from './housekeeper.ts';
 import type { Ingest } from './ingest.ts';
 import type { SessionEntry } from './record.ts';
 import type { Saver } from './saver.ts';
@@ -30,6 +31,7 @@ export interface ActionsParts {
   connector: Connector;
   client: ApertureClient;
   ingest: Ingest;
+  housekeeper: Housekeeper;
   saver: Saver;
   toasts: Toasts;
 }
@@ -231,6 +233,11 @@ export class StoreActions implements Actions {
   markUnread(id: SessionId): void {
     const entry = this.#entry(id);
     if (entry) this.#parts.sessions.markUnread(entry);
+  }
+
+  readOlder(id: SessionId): void {
+    const entry = this.#entry(id);
+    if (entry) void this.#parts.housekeeper.recall(entry);
   }
 
   retryNow(id: SessionId): void {

@@ -3,6 +3,7 @@ import type { ContentBlock, TurnState } from '../../core/acp.ts';
 import type { ErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { ConnectionState } from '../../core/session/connection-state.ts';
+import type { Answer } from '../../core/session/event.ts';
 import type { Transcript } from '../../core/session/transcript.ts';
 import type { AgentsResponse, DirectoriesResponse, SessionSummary } from '../../core/wire/rest.ts';
 import type { SessionAbilities } from '../../core/session/abilities.ts';
@@ -19,6 +20,9 @@ export interface TurnView {
   /** ms since 1970 by this page's clock; undefined when idle. */
   readonly startedAt: number | undefined;
 }
+
+/** Of history that is on disk and not in memory: whether it is being read, or could not be. */
+export type OlderState = 'none' | 'reading' | 'failed';
 
 /** An answer to a permission request that is under way or could not be sent (R56). */
 export type AnswerState = { state: 'sending' } | { state: 'failed'; error: ErrorInfo };
@@ -59,6 +63,8 @@ export interface SessionRecord {
   readonly draft: ReadonlySignal<string>;
   /** Cached history is being read from the database. */
   readonly loading: ReadonlySignal<boolean>;
+  /** Whether what stands before `transcript().items` is on its way; there is some while `transcript().past` is set. */
+  readonly older: ReadonlySignal<OlderState>;
   /**
    * The last log number that the reader had seen when this view of the session began; the "new" divider
    * stands after it. `Infinity` when nothing was unread then: no divider.
@@ -66,6 +72,8 @@ export interface SessionRecord {
   readonly readMark: ReadonlySignal<number>;
   /** Not shown to anyone else: where the reader had scrolled to. `undefined`: at the end, and following. */
   scrollTop: number | undefined;
+  /** The first item that is mounted for a reader who does not follow the end, counted from the beginning. */
+  shownFrom: number | undefined;
 }
 
 /** A server as the page sees it. */
@@ -152,13 +160,15 @@ export interface Actions extends EndpointActions {
   resend(id: SessionId, key: string): void;
   /** Stops this session's turn, and no other. */
   cancelTurn(id: SessionId): void;
-  /** Answers a permission request of this session; `undefined` cancels it. */
-  answer(id: SessionId, requestId: string, optionId: string | undefined): void;
+  /** Answers a request of this session; `undefined` cancels it. What was typed into a form is kept nowhere. */
+  answer(id: SessionId, requestId: string, answer: Answer): void;
   /** Changes the agent's mode. Resolves when that is over: the log says what holds, a refusal is shown. Never rejects. */
   setMode(id: SessionId, mode: string): Promise<void>;
   /** Likewise one of its options: a select's value, or a boolean. */
   setOption(id: SessionId, option: string, value: string | boolean): Promise<void>;
   markUnread(id: SessionId): void;
+  /** Reads history from disk that is not in memory; `older` tells how that goes. */
+  readOlder(id: SessionId): void;
 
   /** Dials at once instead of waiting (R19 "Retry now"). */
   retryNow(id: SessionId): void;

@@ -247,8 +247,7 @@ function strings(value: unknown, what: string): string[] {
 function isPattern(pattern: unknown): boolean {
   if (typeof pattern !== 'string' || pattern.length > MAX_PATTERN) return false;
   try {
-    new RegExp(pattern, 'u');
-    return true;
+    return new RegExp(pattern, 'u').unicode;
   } catch {
     return false;
   }

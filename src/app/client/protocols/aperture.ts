@@ -1,5 +1,6 @@
 import { ApertureError } from '../../../core/errors.ts';
 import type { SessionId } from '../../../core/ids.ts';
+import type { Answer } from '../../../core/session/event.ts';
 import { translate } from '../../../core/session/translate.ts';
 import { classifyClose } from '../../../core/wire/close-codes.ts';
 import { decodeServerFrame } from '../../../core/wire/decode.ts';
@@ -89,14 +90,19 @@ class ApertureLink implements Link {
     send: (k: string, turn?: string) => this.#send({ t: 'cancel', k, turn }),
   };
   readonly approve = {
-    answer: (k: string, id: string, optionId: string | undefined) =>
+    answer: (k: string, id: string, answer: Answer) =>
       this.#send({
         t: 'answer',
         k,
         id,
         result: {
           outcome:
-            optionId === undefined ? { outcome: 'cancelled' } : { outcome: 'selected', optionId },
+            answer === undefined
+              ? { outcome: 'cancelled' }
+              : {
+                  outcome: 'selected',
+                  ...(typeof answer === 'string' ? { optionId: answer } : answer),
+                },
         },
       }),
   };
@@ -120,8 +126,10 @@ class ApertureLink implements Link {
           client,
           epoch: resume.epoch,
           since: resume.since,
+          lines: true,
         }),
       ],
+      lines: true,
       decode: decodeAperture,
     };
     const url = sessionSocketUrl(endpoint, session);

@@ -5,7 +5,7 @@ import type { ErrorInfo } from '../../../core/errors.ts';
 import type { SessionId } from '../../../core/ids.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { SessionAbilities } from '../../../core/session/abilities.ts';
-import type { SessionEvent } from '../../../core/session/event.ts';
+import type { Answer, SessionEvent } from '../../../core/session/event.ts';
 import type { CloseInfo } from '../../../core/wire/close-codes.ts';
 import type { SessionSummary } from '../../../core/wire/rest.ts';
 import type { Clock } from '../clock.ts';
@@ -149,7 +149,10 @@ export interface Link {
   prompt(key: string, prompt: readonly ContentBlock[]): void;
   /** `turn`: the key of the prompt whose turn is meant, if it is known. */
   readonly cancel?: { send(key: string, turn?: string): void };
-  readonly approve?: { answer(key: string, requestId: string, optionId: string | undefined): void };
+  readonly approve?: {
+    /** More than an option's id only for requests that came with an `ask`. */
+    answer(key: string, requestId: string, answer: Answer): void;
+  };
   /** The agent's modes and options; what became of a change comes as `mode`, `options` or `error` with its key. */
   readonly settings?: {
     setMode(key: string, mode: string): void;

@@ -114,6 +114,7 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
     const [requestId] = transcript.pending;
     const approval = requestId === undefined ? undefined : transcript.approvals.get(requestId);
     if (!approval) return nothing;
+    if (approval.ask) return this.#question(approval, transcript.pending.size - 1);
     const answer = record.answers.value.get(approval.requestId);
     const more = transcript.pending.size - 1;
     const { tool } = approval;
@@ -180,6 +181,24 @@ export class ApRowApproval extends SignalWatcher(LitElement) {
                 Deny
               </button>`
         }
+      </div>
+    </div>`;
+  }
+
+  /** What has to be filled in, opened or chosen has no room here. */
+  #question(approval: ApprovalItem, more: number) {
+    const { title = 'The agent asks you something.' } = approval.tool;
+    return html`<div
+      class="card"
+      role="group"
+      aria-label=${`Question: ${oneLine(title, 160)}`}
+      data-request-id=${approval.requestId}
+    >
+      <div class="what"><p>${revealHidden(title)}</p></div>
+      <div class="options">
+        <button class="button small" @click=${this.#open}>
+          ${more > 0 ? `Open to answer (+${more})` : 'Open to answer'}
+        </button>
       </div>
     </div>`;
   }

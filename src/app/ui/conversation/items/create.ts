@@ -59,6 +59,6 @@ function viewOf(item: TranscriptItem, context: ViewContext): ItemView {
     case 'plan':
       return new cards.PlanView(item);
     case 'approval':
-      return new cards.ApprovalView(item, context);
+      return cards.approvalView(item, context);
   }
 }
