@@ -97,8 +97,39 @@ export interface NewSessionRequest {
   mcpServers?: McpServer[];
   /** Absolute paths beside `cwd`, under the same rules; at most 32. */
   additionalDirectories?: string[];
+  /** Goes on with a session that the agent keeps by itself: its id, from {@link AgentSessionsResponse}. */
+  resume?: string;
   /** Work in a git worktree made for this session, of the repository that `cwd` lies in. */
   worktree?: boolean;
+}
+
+/** `GET /v1/agents/:name/abilities`: what an agent said of itself when it was asked. */
+export interface AgentAbilities {
+  /** Kinds of MCP servers that it takes beside stdio. */
+  mcp: { http: boolean; sse: boolean };
+  additionalDirectories: boolean;
+  sessions: { list: boolean; load: boolean; resume: boolean; close: boolean; delete: boolean };
+}
+
+/** A session that an agent keeps by itself. */
+export interface AgentSessionInfo {
+  /** The agent's own id. */
+  sessionId: string;
+  /** May be empty. */
+  title: string;
+  cwd: string;
+  /** ms since 1970. */
+  updatedAt?: number;
+  /** The session of this gateway that goes on with it, if there is one. */
+  here?: SessionId;
+}
+
+/** `GET /v1/agents/:name/sessions?cursor=`: one page, in the agent's order. */
+export interface AgentSessionsResponse {
+  sessions: AgentSessionInfo[];
+  /** For the next page; absent on the last. */
+  nextCursor?: string;
+  can: { takeUp: boolean; delete: boolean };
 }
 
 /** `PATCH /v1/sessions/:id` */

@@ -23,6 +23,8 @@ const MAX_EARLY_UPDATES = 200;
 const MAX_NOTES = 100;
 /** Lines that are no messages: more than this, and the agent is stopped. */
 const MAX_BAD_LINES = 10_000;
+/** Longest wait for an agent to close its session before it is stopped, ms. */
+const CLOSE_MS = 2_000;
 
 export interface LinkOptions {
   readonly spec: AgentSpec;
@@ -91,6 +93,8 @@ export class AgentLink {
   #replaying = false;
   #step = 'initialize';
   #ready = false;
+  /** It wants to be told when its session is over. */
+  #closes = false;
   #over = false;
   #badLines = 0;
   #notes = 0;
@@ -210,6 +214,13 @@ export class AgentLink {
     this.#process.resumeOutput();
   }
 
+  /** ACP's `session/close`, where the agent has it. */
+  async close(): Promise<void> {
+    if (this.#over || !this.#closes) return;
+    const params = { sessionId: this.#acpSessionId };
+    await this.#peer.request('session/close', params, asObject, CLOSE_MS).catch(() => {});
+  }
+
   /** Ends the process; the host hears nothing more. Resolves when it is gone. */
   stop(): Promise<void> {
     this.#over = true;
@@ -315,6 +326,8 @@ export class AgentLink {
     this.#acpSessionId = id;
     this.#replaying = false;
     this.#ready = true;
+    const capabilities = asObject(hello['agentCapabilities']);
+    this.#closes = isObject(asObject(capabilities['sessionCapabilities'])['close']);
     const { sessionId: _, ...rest } = opened;
     this.host.ready({
       acpSessionId: id,

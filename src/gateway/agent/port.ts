@@ -33,6 +33,8 @@ export interface AgentPort {
   /** Hears no further what the agent says, which it is to notice by its pipe; nothing is lost. */
   pause(): void;
   resume(): void;
+  /** Tells it that its session is over for good, if it wants to know that. Never rejects; takes 2 s at most. */
+  close?(): Promise<void>;
   /** Ends the process; the host hears nothing more. Resolves when it is gone. */
   stop(): Promise<void>;
 }

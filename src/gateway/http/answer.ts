@@ -19,6 +19,7 @@ const STATUS: Readonly<Record<string, number>> = {
   body_too_large: 413,
   upgrade_required: 426,
   busy: 409,
+  session_in_use: 409,
   uncommitted: 409,
   unmerged: 409,
   submodules: 409,

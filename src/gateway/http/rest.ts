@@ -4,6 +4,7 @@ import { SUBPROTOCOL } from '../../core/wire/frames.ts';
 import { bearer } from '../access/upgrade-token.ts';
 import type { Connections } from '../dialects/connections.ts';
 import type { SessionPool } from '../session/pool.ts';
+import { AGENT_ROUTES } from './agent-routes.ts';
 import { sendJson } from './answer.ts';
 import { find, readObject, type Route } from './route.ts';
 import { WORKTREE_ROUTES } from './worktree-routes.ts';
@@ -47,15 +48,12 @@ const ROUTES: readonly Route[] = [
       GET: ({ response }, { pool }) => sendJson(response, 200, { sessions: pool.list() }),
       POST: async ({ request, response }, { pool }) => {
         const body = await readObject(request);
-        const { agent, cwd, title, worktree, mcpServers, additionalDirectories } = body;
-        const session = await pool.create({
-          agent,
-          cwd,
-          title,
-          worktree,
-          mcpServers,
-          additionalDirectories,
-        });
+        const { agent, cwd, title, worktree, mcpServers, additionalDirectories, resume } = body;
+        const wanted = { agent, cwd, title, worktree, mcpServers, additionalDirectories };
+        const session =
+          resume === undefined
+            ? await pool.create(wanted)
+            : await pool.takeUp({ ...wanted, resume });
         response.setHeader('Location', `/v1/sessions/${session.id}`);
         sendJson(response, 201, session.summary());
       },
@@ -91,7 +89,9 @@ export async function serveRest(
   url: URL,
   options: RestOptions,
 ): Promise<boolean> {
-  const route = [...ROUTES, ...WORKTREE_ROUTES].find(({ path }) => path.test(url.pathname));
+  const route = [...ROUTES, ...AGENT_ROUTES, ...WORKTREE_ROUTES].find(({ path }) =>
+    path.test(url.pathname),
+  );
   if (!route && !url.pathname.startsWith('/v1/')) return false;
   if (!route?.open && !options.checkToken(bearer(request))) {
     throw new ApertureError(

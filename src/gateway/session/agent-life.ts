@@ -173,11 +173,12 @@ export class AgentLife {
     this.#stopped = true;
   }
 
-  /** Final: stops the process and no more. */
-  async stop(): Promise<void> {
+  /** Final: stops the process and no more. @param over its session is, for good: it is told that first. */
+  async stop(over = false): Promise<void> {
     this.#stopped = true;
     const link = this.#link;
     this.#link = undefined;
+    if (over) await link?.close?.();
     await link?.stop();
   }
 

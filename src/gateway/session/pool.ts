@@ -11,8 +11,9 @@ import type { Logger } from '../logger.ts';
 import type { Timings } from '../timings.ts';
 import { Worktrees, type MadeWorktree } from '../worktree/worktrees.ts';
 import { listDirectories, resolveDirectory } from './directory.ts';
+import { AgentSessions, type TakenUp } from './agent-sessions.ts';
 import { checkExtras, type WantedExtras } from './extras.ts';
-import { factsFromJson, factsToJson, type SessionOrigin } from './facts.ts';
+import { factsFromJson, factsToJson, type SessionFacts, type SessionOrigin } from './facts.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { checkPlace, SessionWorktrees, worktreeWords } from './worktrees.ts';
 
@@ -40,6 +41,8 @@ export interface Wanted extends WantedExtras {
   readonly title: unknown;
   readonly worktree?: unknown;
   readonly origin?: SessionOrigin;
+  /** The agent's own session that it goes on with, as `takeUp` read it. */
+  readonly taken?: TakenUp & { readonly title: unknown };
 }
 
 /** All sessions of this gateway. */
@@ -49,11 +52,19 @@ export class SessionPool {
   readonly #ending = new Set<Promise<void>>();
   readonly #worktrees: Worktrees;
   readonly worktrees: SessionWorktrees;
+  readonly agentSessions: AgentSessions;
+  /** Sessions of agents that are being taken up, so that none is taken up twice. */
+  readonly #takingUp = new Map<string, Promise<Session>>();
 
   constructor(private readonly options: PoolOptions) {
     const { worktreesDir: directory, roots, logger } = options;
     this.#worktrees = new Worktrees({ directory, roots });
     this.worktrees = new SessionWorktrees(this.#worktrees, logger);
+    this.agentSessions = new AgentSessions({
+      ...options,
+      spec: (agent) => this.#spec(agent),
+      here: (agent, own) => this.#goingOnWith(agent, own)?.id,
+    });
   }
 
   get(id: SessionId): Session | undefined {
@@ -97,7 +108,15 @@ export class SessionPool {
    * @throws ApertureError `unknown_agent`, `agent_missing`, `bad_title`, `session_limit`, or as
    *   `resolveDirectory`, `checkExtras` and `Worktrees.create`.
    */
-  async create({ agent, cwd, title, worktree, origin, ...wanted }: Wanted): Promise<Session> {
+  async create({
+    agent,
+    cwd,
+    title,
+    worktree,
+    origin,
+    taken,
+    ...wanted
+  }: Wanted): Promise<Session> {
     const spec = this.#spec(agent);
     const given = title === undefined || title === '' ? undefined : checkTitle(title);
     if (cwd !== undefined && typeof cwd !== 'string') {
@@ -120,16 +139,18 @@ export class SessionPool {
     const session = this.#make({
       id,
       facts: {
-        title: {
-          text: given ?? (oneLine(path.basename(directory), MAX_TITLE) || spec.title),
-          by: given === undefined ? 'nobody' : 'user',
-        },
+        title: firstTitle(
+          given,
+          taken?.title,
+          oneLine(path.basename(directory), MAX_TITLE) || spec.title,
+        ),
         agent: { name: spec.name, title: spec.title },
         cwd: made?.cwd ?? directory,
         ...(made && { worktree: made.facts }),
         ...(extras && { extras }),
         createdAt: now(),
-        prompted: false,
+        ...(taken && { acpSessionId: taken.acpSessionId }),
+        prompted: taken !== undefined,
         asking: [],
         ...(origin && { origin }),
       },
@@ -140,8 +161,45 @@ export class SessionPool {
     this.#sessions.set(id, session);
     logger.info('session.created', { sessionId: id, agent: spec.name, cwd: session.facts.cwd });
     if (made) session.tell(worktreeWords(made.facts));
+    if (taken) session.tookUp(taken.history, taken.notice);
     session.start();
     return session;
+  }
+
+  /**
+   * A session that goes on with one which the agent keeps by itself, under its id `resume`: what was said in it
+   * stands in the new log. One that is here already is that one, and whoever asks meanwhile gets the same.
+   *
+   * @throws ApertureError as `create` and `AgentSessions.read`; nothing is left behind then.
+   */
+  async takeUp({ resume, ...wanted }: Wanted & { resume: unknown }): Promise<Session> {
+    const { agent, cwd, title, worktree } = wanted;
+    const spec = this.#spec(agent);
+    const here = this.#goingOnWith(spec.name, resume);
+    if (here) return here;
+    if (worktree) {
+      throw new ApertureError('bad_worktree', 'A session that is taken up stays in its directory.');
+    }
+    const key = JSON.stringify([spec.name, resume]);
+    const underWay = this.#takingUp.get(key);
+    if (underWay) return underWay;
+    const taking = (async () => {
+      const directory = typeof cwd === 'string' && cwd !== '' ? cwd : this.options.defaultCwd;
+      const read = await this.agentSessions.read(agent, resume, directory);
+      return this.create({ ...wanted, cwd: directory, title: '', taken: { ...read, title } });
+    })();
+    this.#takingUp.set(key, taking);
+    try {
+      return await taking;
+    } finally {
+      this.#takingUp.delete(key);
+    }
+  }
+
+  #goingOnWith(agent: string, agentSession: unknown): Session | undefined {
+    return [...this.#sessions.values()].find(
+      ({ facts }) => facts.agent.name === agent && facts.acpSessionId === agentSession,
+    );
   }
 
   /** @throws ApertureError `bad_worktree`, `session_limit`, and as `Worktrees.create` */
@@ -207,6 +265,7 @@ export class SessionPool {
   async close(): Promise<void> {
     await Promise.all([
       ...[...this.#sessions.values()].map((session) => session.stopAgent()),
+      this.agentSessions.close(),
       ...this.#ending,
     ]);
     await this.options.journal.close();
@@ -246,6 +305,17 @@ export class SessionPool {
       `There is no agent “${oneLine(name, 64)}”. Choose one of: ${names.join(', ')}. Others can be named in the --config file.`,
     );
   }
+}
+
+/** Who named it: its user; the agent, whose session it was; or nobody yet. */
+function firstTitle(
+  byUser: string | undefined,
+  byAgent: unknown,
+  otherwise: string,
+): SessionFacts['title'] {
+  const agents = typeof byAgent === 'string' ? oneLine(byAgent, MAX_TITLE) : '';
+  if (byUser !== undefined) return { text: byUser, by: 'user' };
+  return agents ? { text: agents, by: 'agent' } : { text: otherwise, by: 'nobody' };
 }
 
 /** @returns the title on one line. @throws ApertureError `bad_title` */

@@ -184,6 +184,12 @@ export class Session {
     if (!this.#ended) this.#record.append(entries.notice('info', text));
   }
 
+  /** The history of the agent's own session that this one goes on with. Before the agent is started. */
+  tookUp(history: readonly JsonObject[], notice: string): void {
+    for (const params of history) this.#record.append({ method: 'session/update', params });
+    this.#record.append(entries.notice('info', notice));
+  }
+
   /** What it worked in is gone; from now on it is for reading. */
   worktreeRemoved(): void {
     const { worktree } = this.#record.facts;
@@ -200,14 +206,14 @@ export class Session {
     this.#ended = true;
     this.#agent.disown();
     this.observers.end();
-    await this.stopAgent();
+    await this.stopAgent(true);
   }
 
   /** Stops the process and no more; for the gateway's own end. */
-  async stopAgent(): Promise<void> {
+  async stopAgent(over = false): Promise<void> {
     this.#record.close();
     this.#turns.stop();
-    await this.#agent.stop();
+    await this.#agent.stop(over);
   }
 
   #agentUpdate(params: JsonObject): void {

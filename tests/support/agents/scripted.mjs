@@ -16,6 +16,8 @@
  *   --crash-after N         exits with code 1, with a line on stderr, right after the Nth session/update
  *   --load                  advertises loadSession; session/load replays the history
  *   --store FILE            with --load: keeps the history there, so that it survives the process
+ *   --list                  advertises list, resume, close and delete: what --store has, two sessions a page
+ *   --text-only             takes no images and no embedded files
  *   --ids colliding         session s1, messages m1, m2 …, tool calls t1, t2 …: two agents collide fully
  *                           (request ids count from 0 in every agent anyway)
  *   --no-message-id         chunks without messageId
@@ -61,7 +63,7 @@
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const args = process.argv.slice(2);
@@ -138,13 +140,22 @@ function remember(session, kind, text) {
   if (store) appendFileSync(store, `${JSON.stringify([session.id, kind, text])}\n`);
 }
 
+function stored() {
+  if (!store || !existsSync(store)) return [];
+  const rows = readFileSync(store, 'utf8').trim().split('\n').filter(Boolean);
+  return rows.map((row) => JSON.parse(row));
+}
+
+/** Beside the history: where a session is, and that it was closed. */
+function note(id, kind, text = '') {
+  if (has('--list') && store) appendFileSync(store, `${JSON.stringify([id, kind, text])}\n`);
+}
+
 function recall(id) {
   if (!store || !existsSync(store)) return sessions.get(id)?.history ?? [];
-  const rows = readFileSync(store, 'utf8').trim().split('\n').filter(Boolean);
-  return rows.flatMap((row) => {
-    const [owner, kind, text] = JSON.parse(row);
-    return owner === id ? [[kind, text]] : [];
-  });
+  return stored().flatMap(([owner, kind, text]) =>
+    owner === id && kind.endsWith('_chunk') ? [[kind, text]] : [],
+  );
 }
 
 const EVIL =
@@ -406,11 +417,12 @@ const METHODS = {
       agentCapabilities: {
         loadSession: has('--load'),
         ...(has('--logout') && { auth: { logout: {} } }),
-        promptCapabilities: { image: true, embeddedContext: true },
-        ...(has('--takes-all') && {
-          mcpCapabilities: { http: true },
-          sessionCapabilities: { additionalDirectories: {} },
-        }),
+        promptCapabilities: has('--text-only') ? {} : { image: true, embeddedContext: true },
+        ...(has('--takes-all') && { mcpCapabilities: { http: true } }),
+        sessionCapabilities: {
+          ...(has('--takes-all') && { additionalDirectories: {} }),
+          ...(has('--list') && { list: {}, resume: {}, close: {}, delete: {} }),
+        },
       },
       authMethods,
     };
@@ -421,15 +433,43 @@ const METHODS = {
     if (!has('--auth-late') && !isSignedIn()) wantSignIn();
     const id = colliding ? 's1' : randomUUID();
     sessions.set(id, { id, cwd, given: rest, history: [] });
+    note(id, 'cwd', cwd);
     return { sessionId: id, ...(has('--settings') && { modes, configOptions }) };
   },
-  async 'session/load'({ sessionId, cwd }) {
+  async 'session/load'({ sessionId, cwd, ...rest }) {
     if (!has('--load')) throw Object.assign(new Error('Method not found'), { code: -32601 });
     const history = recall(sessionId);
-    const session = { id: sessionId, cwd, history };
+    if (store && has('--list') && history.length === 0)
+      throw Object.assign(new Error(`No session ${sessionId}`), { code: -32602 });
+    const session = { id: sessionId, cwd, given: rest, history };
     sessions.set(sessionId, session);
     for (const [kind, text] of history)
       await update(session, { sessionUpdate: kind, content: { type: 'text', text } });
+    return {};
+  },
+  'session/list'({ cursor = '0' }) {
+    const ids = [...new Set(stored().map(([id]) => id))];
+    const at = Number(cursor);
+    const listed = ids.slice(at, at + 2).map((sessionId) => ({
+      sessionId,
+      cwd: stored().find(([id, kind]) => id === sessionId && kind === 'cwd')?.[2] ?? '/',
+      title: recall(sessionId)[0]?.[1] ?? null,
+      updatedAt: '2026-01-15T09:30:00Z',
+    }));
+    return { sessions: listed, ...(ids.length > at + 2 && { nextCursor: String(at + 2) }) };
+  },
+  'session/resume'({ sessionId, cwd, ...rest }) {
+    if (!has('--list')) throw Object.assign(new Error('Method not found'), { code: -32601 });
+    sessions.set(sessionId, { id: sessionId, cwd, given: rest, history: recall(sessionId) });
+    return {};
+  },
+  'session/close'({ sessionId }) {
+    note(sessionId, 'closed');
+    return {};
+  },
+  'session/delete'({ sessionId }) {
+    const rest = stored().filter(([id]) => id !== sessionId);
+    writeFileSync(store, rest.map((row) => `${JSON.stringify(row)}\n`).join(''));
     return {};
   },
   'session/set_mode'({ modeId }) {
