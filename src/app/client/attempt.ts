@@ -169,7 +169,11 @@ export class Attempt {
         sink: {
           incoming: (message) => this.#incoming(message),
           opening: (ms) => this.#attached || this.#wait(ms),
-          closed: (code, reason) => this.#broken(protocol.classifyClose(code, reason)),
+          closed: (code, reason) => {
+            const info = protocol.classifyClose(code, reason);
+            // No server can send 1006, so what comes with it are the adapter's own words.
+            this.#broken(code === 1006 && reason ? { ...info, message: reason } : info);
+          },
         },
       }),
     );

@@ -58,6 +58,18 @@ describe('patience with an agent that starts slowly', () => {
   });
 });
 
+it('[R71] a connection that ends because something could not be read says so', async () => {
+  const outcome = client.connectSession('a').catch((error: Error) => error.message);
+  await clock.advance(100);
+  protocol.last.request.sink.closed(1006, 'The server sent a binary frame.');
+  expect(await outcome).toBe('The server sent a binary frame.');
+  // Negative control: words that a server sent with its own code do not take the place of ours.
+  const next = client.connectSession('a').catch((error: Error) => error.message);
+  await clock.advance(100);
+  protocol.last.request.sink.closed(1011, 'told by a stranger');
+  expect(await next).not.toBe('told by a stranger');
+});
+
 it('[R30] requests that a server begins by itself are bounded; those that run go on', () => {
   const log = new LocalLog(
     openRequest({
