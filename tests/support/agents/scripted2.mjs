@@ -38,6 +38,8 @@ const given = {};
 const sessions = new Map();
 
 const text = (words) => ({ type: 'text', text: words });
+const base64 = (bytes) => bytes.toString('base64');
+const step = (content, status) => ({ content, priority: 'medium', status });
 const OPTIONS = (mode) => [
   {
     configId: 'mode',
@@ -115,7 +117,6 @@ const WORDS = {
   async RUN(turn, words) {
     const toolCallId = turn.id('t');
     const terminalId = turn.id('term');
-    const data = (piece) => Buffer.from(piece).toString('base64');
     await turn.update({
       sessionUpdate: 'terminal_update',
       terminalId,
@@ -136,12 +137,12 @@ const WORDS = {
       await turn.update({
         sessionUpdate: 'terminal_output_chunk',
         terminalId,
-        data: piece.toString('base64'),
+        data: base64(piece),
       });
     await turn.update({
       sessionUpdate: 'terminal_update',
       terminalId,
-      output: { data: data(words) },
+      output: { data: base64(Buffer.from(words)) },
       exitStatus: { exitCode: 0 },
     });
     await turn.update({ sessionUpdate: 'tool_call_update', toolCallId, status: 'completed' });
@@ -168,7 +169,6 @@ const WORDS = {
   async PLAN(turn) {
     const plan = (planId, ...entries) =>
       turn.update({ sessionUpdate: 'plan_update', plan: { type: 'items', planId, entries } });
-    const step = (content, status) => ({ content, priority: 'medium', status });
     await plan('a', step('Dig', 'in_progress'), step('Fill', 'pending'));
     await plan('b', step('Rest', 'pending'));
     await plan('a', step('Dig', 'completed'), step('Fill', 'cancelled'));
@@ -291,10 +291,11 @@ function speak2() {
     .connect(stream);
 }
 
+const write = (message) =>
+  process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+
 /** Version 1, as little as answers a prompt. */
 function speak1() {
-  const write = (message) =>
-    process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
   createInterface({ input: process.stdin }).on('line', (line) => {
     const { id, method, params } = JSON.parse(line);
     const { protocolVersion, sessionId, prompt } = params ?? {};
