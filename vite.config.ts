@@ -1,8 +1,23 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import type { Plugin } from 'vite';
 import { playwright } from '@vitest/browser-playwright';
 import { componentStyles } from './vite.styles.ts';
 import packageJson from './package.json' with { type: 'json' };
+
+/**
+ * Around every import() stands a function that looks for the parts' own style sheets and preloads; there are none,
+ * so it need not look.
+ */
+const plainImports = (): Plugin => ({
+  name: 'aperture-plain-imports',
+  apply: 'build',
+  enforce: 'pre',
+  load: {
+    filter: { id: /vite\/preload-helper/ },
+    handler: () => 'export const __vitePreload = (load) => load();',
+  },
+});
 
 /**
  * Two chunks and what is asked for: the first frame (all that main.ts imports statically), and what comes
@@ -36,7 +51,7 @@ function chunkOf(id: string, graph: Graph): string | null {
 // the gateway (one Node file, which is the package's bin).
 export default defineConfig(({ isSsrBuild }) => ({
   base: './',
-  plugins: [componentStyles()],
+  plugins: [componentStyles(), plainImports()],
   define: { __APERTURE_VERSION__: JSON.stringify(packageJson.version) },
   // Only the bundle: tests load packages as Node does.
   // A native module cannot be bundled: it is looked up at run time.

@@ -1,5 +1,4 @@
 // The composition root: the only file of the page that starts anything.
-import './ui/styles/tokens.css';
 import './ui/app.ts';
 import { componentStyles } from './ui/styles/sheets.ts';
 import { tokenIn } from './store/address.ts';
