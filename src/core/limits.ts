@@ -46,6 +46,12 @@ export const MAX_SEEN_KEYS = 1_000;
 /** Messages that may wait in one session's outbox. */
 export const MAX_OUTBOX = 50;
 
+/** Entries for a page that reads several in one message wait at most this long for each other, ms: about a frame. */
+export const GATHER_MS = 16;
+/** Frames, and UTF-16 units of them, in such a message; a larger one stands alone. */
+export const MAX_GATHERED_FRAMES = 128;
+export const MAX_GATHERED_LENGTH = 32 * 1024;
+
 /** Streams are written to IndexedDB at least this often while they run (R27). */
 export const PERSIST_EVERY_MS = 100;
 export const PERSIST_EVERY_BYTES = 64 * 1024;

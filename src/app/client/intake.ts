@@ -5,8 +5,9 @@ import type { Socket, SocketEvent } from './protocols/port.ts';
 const SHOWN = { budget: 6, window: 16 };
 /** In a page that nobody looks at, and that has fewer frames. */
 const HIDDEN = { budget: 40, window: 100 };
-/** Frames of one socket that are read before another has its turn. */
+/** Messages of one socket that are read before another has its turn, and their length in UTF-16 units: one may hold many frames. */
 const SLICE = 16;
+const SLICE_LENGTH = 4 * 1024;
 /** Of a socket with more waiting than this, the oldest are read whatever it costs: memory is dearer than a frame (R30). */
 const MAX_WAITING = 50_000;
 
@@ -24,7 +25,7 @@ type Listener = (event: SocketEvent) => void;
 
 /** What one socket brought and nobody has read yet, oldest first. */
 class Lane {
-  #queue: (() => void)[] = [];
+  #queue: { tell: () => void; length: number }[] = [];
   #at = 0;
 
   constructor(readonly id: SessionId) {}
@@ -33,12 +34,17 @@ class Lane {
     return this.#queue.length - this.#at;
   }
 
-  add(tell: () => void): void {
-    this.#queue.push(tell);
+  add(tell: () => void, data: unknown): void {
+    this.#queue.push({ tell, length: typeof data === 'string' ? data.length : 0 });
   }
 
   read(count: number): void {
-    for (let left = Math.min(count, this.waiting); left > 0; left--) this.#queue[this.#at++]!();
+    let length = 0;
+    for (let left = Math.min(count, this.waiting); left > 0 && length < SLICE_LENGTH; left--) {
+      const next = this.#queue[this.#at++]!;
+      length += next.length;
+      next.tell();
+    }
     // What was read is let go, though a little late, so that a long queue is not copied for every slice.
     if (this.#at * 2 < this.#queue.length) return;
     this.#queue = this.#queue.slice(this.#at);
@@ -78,7 +84,7 @@ export class Intake {
         };
         socket.addEventListener(
           type,
-          late ? (event) => this.#take(lane, () => heard(event)) : listener,
+          late ? (event) => this.#take(lane, () => heard(event), event.data) : listener,
           options,
         );
       },
@@ -93,7 +99,7 @@ export class Intake {
     this.#waiting.clear();
   }
 
-  #take(lane: Lane, tell: () => void): void {
+  #take(lane: Lane, tell: () => void, data: unknown): void {
     const began = this.pace.now();
     if (began >= this.#windowEnd) {
       this.#windowEnd = began + this.#time.window;
@@ -104,7 +110,7 @@ export class Intake {
       this.#spent += this.pace.now() - began;
       return;
     }
-    lane.add(tell);
+    lane.add(tell, data);
     this.#waiting.add(lane);
     if (lane.waiting > MAX_WAITING) lane.read(1);
     this.#schedule();

@@ -46,6 +46,7 @@ const clientFrame = variant('t', {
     client: string(1, 64),
     epoch: optional(string(0, 64)),
     since: count,
+    lines: optional(boolean),
   },
   prompt: { k: key, prompt: list(contentBlock, 1_000) },
   answer: {

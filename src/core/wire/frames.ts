@@ -15,6 +15,8 @@ export interface AttachFrame {
   client: string;
   epoch?: string;
   since: number;
+  /** It can read several frames in one message, one a line: entries that come close together are sent so. */
+  lines?: boolean;
 }
 
 /** Everything that has a key `k` is idempotent: sent again, it is acknowledged again and runs once. */

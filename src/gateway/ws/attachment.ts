@@ -1,17 +1,20 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { ErrorInfo } from '../../core/errors.ts';
-import { MAX_SERVER_FRAME_BYTES } from '../../core/limits.ts';
+import { GATHER_MS, MAX_SERVER_FRAME_BYTES } from '../../core/limits.ts';
 import { CloseCode } from '../../core/wire/close-codes.ts';
 import type { AttachFrame, AttachMode, ClientFrame, ServerFrame } from '../../core/wire/frames.ts';
 import type { LiveConnection } from '../dialects/connections.ts';
 import type { SessionLog, StoredEntry } from '../journal/port.ts';
 import type { Receipt } from '../session/receipt.ts';
 import type { Session } from '../session/session.ts';
+import { inLines } from './lines.ts';
 import { LogPump } from './log-pump.ts';
 
 /** Above this the page is not keeping up, and the log waits for it (bytes). */
 const HIGH_WATER = 1024 * 1024;
+/** So many entries are worth a message of their own. */
+const MANY = 64;
 /** Answers to a page that sends and never reads: one entry of the largest kind, and this much more. */
 const HARD_LIMIT = 2 * MAX_SERVER_FRAME_BYTES;
 
@@ -46,7 +49,11 @@ export function attachMode(
 export class Attachment {
   readonly #stopObserving: (() => void)[];
   readonly #pump: LogPump;
+  readonly #lines: boolean;
   #summaryDue = false;
+  /** When entries were sent last, and what waits until more may be. */
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #waking: NodeJS.Timeout | undefined;
   #ending = false;
   #detached = false;
   /** Since when the page has taken nothing of what was written to it; undefined while it keeps up. */
@@ -60,6 +67,7 @@ export class Attachment {
   ) {
     const { log } = session;
     const { mode, cursor } = attachMode(log, attach);
+    this.#lines = attach.lines === true;
     this.#pump = new LogPump(log, cursor, {
       isFull: () => this.#isFull(),
       take: (batch) => this.#sendBatch(batch),
@@ -90,7 +98,7 @@ export class Attachment {
           this.#pump.wake();
         },
       }),
-      log.onCommit(() => this.#pump.wake()),
+      log.onCommit(() => this.#wake()),
     ];
     this.#pump.wake();
   }
@@ -127,6 +135,7 @@ export class Attachment {
   detach(): void {
     if (this.#detached) return;
     this.#detached = true;
+    clearTimeout(this.#waking);
     this.#pump.stop();
     for (const stop of this.#stopObserving) stop();
   }
@@ -167,19 +176,33 @@ export class Attachment {
     const { socket, live, wire } = this.connection;
     // One call of the system for all of them.
     wire?.cork();
-    for (const [i, entry] of batch.entries()) {
-      const last = i === batch.length - 1;
+    const messages = this.#lines ? inLines(batch) : batch.map(({ frame }) => frame);
+    for (const [i, message] of messages.entries()) {
+      const last = i === messages.length - 1;
       live?.count('framesOut');
-      socket.send(entry.frame, { binary: false }, last ? () => this.#flushed() : undefined);
+      socket.send(message, { binary: false }, last ? () => this.#flushed() : undefined);
     }
     wire?.uncork();
+    this.#sentAt = performance.now();
+  }
+
+  /** There is more. What comes close together goes in one message, where the page can read that. */
+  #wake(): void {
+    if (this.#waking) return;
+    const left = this.#lines ? this.#sentAt + GATHER_MS - performance.now() : 0;
+    // Who is far behind is not kept waiting.
+    if (left < 1 || this.session.log.committed - this.#pump.cursor > MANY) return this.#pump.wake();
+    this.#waking = setTimeout(() => {
+      this.#waking = undefined;
+      this.#pump.wake();
+    }, left);
   }
 
   /** Everything up to some batch has left: the page reads. */
   #flushed(): void {
     this.#fullSince = this.#isFull() ? this.connection.now() : undefined;
     this.#sendSummary();
-    this.#pump.wake();
+    this.#wake();
   }
 
   #isFull(): boolean {

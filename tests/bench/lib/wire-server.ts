@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { AttachedFrame, ClientFrame, MessageFrame } from '../../../src/core/wire/frames.ts';
+import { GATHER_MS, MAX_GATHERED_FRAMES, MAX_GATHERED_LENGTH } from '../../../src/core/limits.ts';
+import type {
+  AttachedFrame,
+  AttachFrame,
+  ClientFrame,
+  MessageFrame,
+} from '../../../src/core/wire/frames.ts';
 import type { SessionSummary } from '../../../src/core/wire/rest.ts';
 
 const TYPES: Record<string, string> = {
@@ -17,7 +23,7 @@ const TYPES: Record<string, string> = {
 /** One session's log, and the page that reads it. */
 export class BenchSession {
   readonly #log: string[] = [];
-  readonly #sockets = new Set<WebSocket>();
+  readonly #sockets = new Set<LineSender>();
   /** The last number that a page said it has on disk. */
   persisted = 0;
 
@@ -88,7 +94,7 @@ export class BenchSession {
     }
   }
 
-  attach(socket: WebSocket, since: number, epoch: string | undefined): void {
+  attach(socket: WebSocket, { since, epoch, lines = false }: AttachFrame): void {
     const resumes = epoch === 'bench' && since > 0 && since <= this.head;
     const attached: AttachedFrame = {
       t: 'attached',
@@ -100,9 +106,43 @@ export class BenchSession {
       pending: [],
     };
     socket.send(JSON.stringify(attached));
-    for (const text of this.#log.slice(resumes ? since : 0)) socket.send(text);
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
+    const sender = new LineSender(socket, lines);
+    for (const text of this.#log.slice(resumes ? since : 0)) sender.send(text);
+    this.#sockets.add(sender);
+    socket.on('close', () => this.#sockets.delete(sender));
+  }
+}
+
+/** Sends as the gateway does: frames that come close together in one message, where the page can read that. */
+class LineSender {
+  #waiting: string[] = [];
+  #length = 0;
+  #sentAt = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly lines: boolean,
+  ) {}
+
+  send(frame: string): void {
+    if (!this.lines) return this.socket.send(frame);
+    this.#waiting.push(frame);
+    this.#length += frame.length + 1;
+    const left = this.#sentAt + GATHER_MS - performance.now();
+    const full =
+      this.#waiting.length === MAX_GATHERED_FRAMES || this.#length >= MAX_GATHERED_LENGTH - 1024;
+    if (left < 1 || full) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), left);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting.length > 0) this.socket.send(this.#waiting.join('\n'));
+    this.#waiting = [];
+    this.#length = 0;
+    this.#sentAt = performance.now();
   }
 }
 
@@ -170,7 +210,7 @@ function serve(session: BenchSession, socket: WebSocket): void {
   socket.on('error', () => socket.terminate());
   socket.on('message', (data: Buffer) => {
     const frame = JSON.parse(data.toString()) as ClientFrame;
-    if (frame.t === 'attach') session.attach(socket, frame.since, frame.epoch);
+    if (frame.t === 'attach') session.attach(socket, frame);
     else if (frame.t === 'ping') socket.send(JSON.stringify({ t: 'pong', c: frame.c }));
     else if (frame.t === 'persisted') session.persisted = Math.max(session.persisted, frame.n);
     else if ('k' in frame) socket.send(JSON.stringify({ t: 'ack', k: frame.k, n: session.head }));

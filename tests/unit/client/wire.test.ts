@@ -111,7 +111,7 @@ describe('aperture.v1 over real sockets', () => {
     await until(() => frames.length > 0);
     link.close();
     expect(frames).toEqual([
-      { t: 'attach', token: 'secret', client: 'tab-test', epoch: 'e1', since: 7 },
+      { t: 'attach', token: 'secret', client: 'tab-test', epoch: 'e1', since: 7, lines: true },
     ]);
     expect(seen).toEqual({ path: '/v1/sessions/a/ws', protocol: 'aperture.v1' });
   });

@@ -10,6 +10,8 @@ export interface Codec {
   opened?(): void;
   /** @throws ApertureError for a frame that cannot be read; undefined for one that says nothing to us. */
   decode(text: string): Incoming | undefined;
+  /** A message may hold several frames, one a line. */
+  readonly lines?: true;
   /** A binary frame. Without this it costs the socket, like a text frame that cannot be read. */
   binary?(): void;
 }
@@ -81,6 +83,16 @@ export class SocketLink {
   }
 
   #receive(data: unknown): void {
+    if (!this.#codec.lines || typeof data !== 'string') return this.#frame(data);
+    let at = 0;
+    for (let end = data.indexOf('\n'); end >= 0; end = data.indexOf('\n', at)) {
+      this.#frame(data.slice(at, end));
+      at = end + 1;
+    }
+    this.#frame(at === 0 ? data : data.slice(at));
+  }
+
+  #frame(data: unknown): void {
     if (this.#abort.signal.aborted) return;
     let incoming: Incoming | undefined;
     if (typeof data !== 'string' && this.#codec.binary) return this.#codec.binary();
