@@ -1,7 +1,7 @@
 /** Words of agents that will not run as root, or not with what they were told. */
 const REFUSALS = [
   /cannot be used with root\/sudo privileges/i,
-  /(?:refus\w+|not allowed|must not|cannot|can't|don't|do not) (?:to )?(?:be )?run(?:ning)? (?:\w+ ){0,3}as (?:the )?root/i,
+  /(?:refus\w+|not allowed|must not|cannot|can't|don't|do not) (?:to )?(?:be )?run(?:ning)? (?:it |this |me )?as (?:the )?root/i,
   /running as root is not (?:allowed|supported)/i,
 ];
 
