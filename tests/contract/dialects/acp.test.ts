@@ -11,6 +11,7 @@ beforeAll(async () => {
       settings: scripted('Settings', '--settings', '--takes-all'),
       a: scripted('Alpha'),
       refusing: scripted('Refusing', '--refuse-session'),
+      locked: scripted('Locked', '--auth', '[{"id":"browser","name":"Browser"}]'),
     },
   });
   cwd = await gateway.directory('acp');
@@ -235,6 +236,16 @@ describe('/acp, sessions', () => {
       message: expect.stringContaining('Authentication required'),
     });
     expect((await gateway.sessions()).filter(({ agent }) => agent === 'refusing')).toEqual([]);
+  });
+
+  test('an agent that wants a sign-in: the client is told, and no session waits for ever', async () => {
+    const acp = await AcpClient.open(gateway);
+    const meta = { 'aperture/agent': 'locked' };
+    expect(await acp.refused('session/new', { cwd, mcpServers: [], _meta: meta })).toMatchObject({
+      code: -32001,
+      data: { code: 'agent_auth' },
+    });
+    expect((await gateway.sessions()).filter(({ agent }) => agent === 'locked')).toEqual([]);
   });
 
   test('list has pages, newest first, and filters by directory', async () => {

@@ -212,7 +212,7 @@ export class AcpConnection implements DialectConnection {
       if (!this.#socket.isOpen || agentState !== 'ready') {
         // Nobody knows its id, and nobody could ever use it.
         pool.end(session, this.#by);
-        throw rpcErrorOf(error ?? AGENT_GONE);
+        throw rpcErrorOf(error ?? (agentState === 'starting' ? SIGN_IN : AGENT_GONE));
       }
       this.#socket.live.attached(session.id, this.#by);
       this.#rpc.respond(id, {
@@ -338,6 +338,13 @@ const notPassedOn = (lists: Record<string, unknown>): string[] =>
     const list = lists[name];
     return Array.isArray(list) && list.length > 0;
   });
+
+const SIGN_IN: ErrorInfo = {
+  code: 'agent_auth',
+  message:
+    'The agent wants its user to sign in first. Begin a session with it in the gateway’s page, which asks how.',
+  retryable: true,
+};
 
 const AGENT_GONE: ErrorInfo = {
   code: 'agent_exited',
