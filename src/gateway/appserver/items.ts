@@ -149,13 +149,21 @@ export class TurnItems {
     const told = { ...call, toolCallId: open.id };
     if (!known || !over) this.host.update({ sessionUpdate: 'tool_call', ...told });
     if (item.type === 'commandExecution' && over && item['status'] !== 'declined') {
-      const exitCode = item['exitCode'];
-      const whole = asText(item['aggregatedOutput']);
-      if (typeof exitCode === 'number' || whole || open.output) {
-        this.#outputOf(open).end(whole, typeof exitCode === 'number' ? exitCode : null);
-      }
+      this.#commandOver(open, item);
     }
     if (known && over) this.host.update({ sessionUpdate: 'tool_call_update', ...told });
+  }
+
+  #commandOver(open: Open, { exitCode: code, aggregatedOutput }: JsonObject): void {
+    const exitCode = typeof code === 'number' ? code : null;
+    const whole = asText(aggregatedOutput);
+    if (exitCode === null && !whole && !open.output) return;
+    // What a command says at once is missing in its pieces: then all of it is shown in their place.
+    if (whole && open.output?.isBeginningOf(whole) === false) {
+      open.output.end(undefined, exitCode);
+      open.output = undefined;
+      this.#outputOf(open, `${open.id}/whole`).end(whole, exitCode);
+    } else this.#outputOf(open).end(whole, exitCode);
   }
 
   #again(turn: string, id: string, more: JsonObject): void {
@@ -165,18 +173,18 @@ export class TurnItems {
     this.host.update({ sessionUpdate: 'tool_call_update', toolCallId: open.id, ...more });
   }
 
-  #outputOf(open: Open): CommandOutput {
+  #outputOf(open: Open, id = open.id): CommandOutput {
     if (open.output) return open.output;
     const input = open.call?.['rawInput'] as JsonObject | undefined;
     open.output = new CommandOutput(
-      open.id,
+      id,
       { command: asText(input?.['command']) ?? '', cwd: asText(input?.['cwd']) ?? '' },
       (news) => this.host.served(news),
     );
     this.host.update({
       sessionUpdate: 'tool_call_update',
       toolCallId: open.id,
-      content: [{ type: 'terminal', terminalId: open.id }],
+      content: [{ type: 'terminal', terminalId: id }],
     });
     return open.output;
   }

@@ -5,10 +5,13 @@ const MAX_OUTPUT = 1024 * 1024;
 /** … in pieces: at least this often (ms), or when so much has gathered. */
 const LOG_EVERY_MS = 100;
 const LOG_PIECE = 16 * 1024;
+/** How much of the beginning is kept, to know it again (UTF-16 units). */
+const KEPT = 4 * 1024;
 
 /** A command's output as a terminal of the log's; of a command that says nothing, too, for its end. */
 export class CommandOutput {
   #waiting = '';
+  #beginning = '';
   /** All that came, the dropped part included. */
   #length = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -24,6 +27,7 @@ export class CommandOutput {
 
   push(text: string): void {
     if (this.#over || text === '') return;
+    if (this.#beginning.length < KEPT) this.#beginning = (this.#beginning + text).slice(0, KEPT);
     const room = MAX_OUTPUT - this.#length;
     this.#length += text.length;
     if (room < 0) return;
@@ -35,6 +39,11 @@ export class CommandOutput {
       // Said once.
       this.#length = MAX_OUTPUT + 1;
     }
+  }
+
+  /** Whether what came is how all of its output begins. */
+  isBeginningOf(whole: string): boolean {
+    return whole.startsWith(this.#beginning);
   }
 
   /**

@@ -83,6 +83,18 @@ describe('a turn of a Codex app-server, in the words of the log', () => {
     expect(calls(page)[0].content[0].terminalId).toBe(terminal[0].id);
   });
 
+  test('output that lost its beginning on the way is shown whole in the end', async () => {
+    const { page } = await scene();
+    await page.turn('TORN ls');
+    const [{ content }] = calls(page);
+    expect(content).toHaveLength(1);
+    const shown = page
+      .logged('_aperture/terminal')
+      .filter(({ id }) => id === content[0].terminalId);
+    expect(shown.find(({ state }) => state === 'output').text).toBe('one\ntwo\nthree\n');
+    expect(shown.at(-1)).toMatchObject({ state: 'exited', exitCode: 3 });
+  });
+
   test('plan, usage, title, a tool of an MCP server', async () => {
     const { page } = await scene();
     await page.turn('PLAN ; USAGE ; TITLE A better name ; CALL');

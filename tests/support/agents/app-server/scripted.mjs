@@ -21,6 +21,7 @@
  *   STREAM n                one message of n pieces            HANG           waits until interrupted
  *   RUN command             a command that asks first; then `Decision: <decision>`
  *   FREE command            the same, unasked: output in three pieces, exit code 3
+ *   TORN command            the same, and its first piece never came
  *   EDIT                    a new file and a changed one, asks first; then `Decision: …`
  *   MORE                    asks for more permissions          ASK            two questions, answers said as JSON
  *   TOOL                    an MCP server asks whether a tool may be used   FORM [broken]  … for a field
@@ -178,10 +179,10 @@ async function run(command) {
   say(`Decision: ${typeof decision === 'string' ? decision : JSON.stringify(decision)}`);
 }
 
-function free(command) {
+function free(command, ...parts) {
   const item = commandItem(itemId('c'), command);
   started(item);
-  for (const part of ['one\n', 'two\n']) {
+  for (const part of parts) {
     piece('item/commandExecution/outputDelta', item.id, part);
   }
   completed({ ...item, status: 'failed', aggregatedOutput: 'one\ntwo\nthree\n', exitCode: 3 });
@@ -313,7 +314,9 @@ async function step(text, params) {
     case 'RUN':
       return run(tail);
     case 'FREE':
-      return free(tail);
+      return free(tail, 'one\n', 'two\n');
+    case 'TORN':
+      return free(tail, 'two\n');
     case 'EDIT':
       return edit();
     case 'MORE':
