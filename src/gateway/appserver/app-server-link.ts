@@ -172,7 +172,8 @@ export class AppServerLink implements AgentPort {
 
   #end(end: AgentEnd): void {
     if (this.#over) return;
-    // What still runs ends before it: nothing follows its end in the log.
+    // It may say why; and what still runs ends before it: nothing follows its end in the log.
+    this.#notifications.opened(false);
     this.#items.close();
     this.#over = true;
     this.#peer.close(new ApertureError(end.error.code, end.error.message, end.error));
@@ -193,6 +194,7 @@ export class AppServerLink implements AgentPort {
         configOptions: this.#settings.options,
       },
     });
+    this.#notifications.opened(memory === 'resumed');
     const title = asText(name);
     if (title) {
       this.host.update({ sessionId: id, update: { sessionUpdate: 'session_info_update', title } });

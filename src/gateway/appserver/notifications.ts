@@ -28,6 +28,8 @@ export interface NotificationsHost {
 /** What the app-server tells, sorted. */
 export class Notifications {
   readonly #said = new Set<string>();
+  /** What it says of its configuration, until it is known whether the log has that from an earlier start. */
+  #held: string[] | undefined = [];
   /** The turn whose trouble with its model was told. */
   #troubled: string | undefined;
 
@@ -54,7 +56,7 @@ export class Notifications {
         return;
       case 'configWarning':
       case 'deprecationNotice':
-        return this.#warn(params['summary'], params['details']);
+        return this.#warn(params['summary'], params['details'], this.#held);
       case 'mcpServer/startupStatus/updated':
         if (params['status'] !== 'failed') return;
         return this.#warn(
@@ -168,12 +170,21 @@ export class Notifications {
     this.host.notice('warning', text);
   }
 
-  #warn(summary: unknown, details?: unknown): void {
+  /** @param again its thread goes on: whoever reads the log has seen what it says at its start. */
+  opened(again: boolean): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    if (!again) for (const text of held) this.host.notice('warning', text);
+  }
+
+  #warn(summary: unknown, details?: unknown, held?: string[]): void {
     const [what, more] = [summary, details].map((words) => oneLine(asText(words) ?? '', 500));
     const text = [what, more].filter(Boolean).join(': ');
     if (text === '' || this.#said.has(text) || this.#said.size >= MAX_SAID) return;
     this.#said.add(text);
-    this.host.notice('warning', `${this.spec.title}: ${text}`);
+    const whole = `${this.spec.title}: ${text}`;
+    if (held) held.push(whole);
+    else this.host.notice('warning', whole);
   }
 }
 

@@ -264,14 +264,20 @@ describe('a turn of a Codex app-server, in the words of the log', () => {
 
 describe('a Codex app-server over restarts', () => {
   test('[R21] the thread is resumed after the gateway was restarted, and nothing is told twice', async () => {
-    const next = await generations(['--store', path.join(await scratch(), 'threads')]);
+    const next = await generations([
+      '--config-warning',
+      '--store',
+      path.join(await scratch(), 'threads'),
+    ]);
     const first = await next();
     const { id } = await createSession(first, 'codex');
     await (await attach(first, id)).turn('SAY before');
     const page = await attach(await next(), id);
     expect(await page.turn('SAY after')).toBe('end_turn');
     expect(said(page)).toEqual(['before', 'after']);
-    expect(page.logged('_aperture/notice')).toEqual([]);
+    expect(page.logged('_aperture/notice')).toMatchObject([
+      { text: 'Codex: Something is odd: In a file.' },
+    ]);
   });
 
   test('[R58] a turn that was cut is told as cut, and its request as cancelled', async () => {

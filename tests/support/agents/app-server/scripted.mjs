@@ -9,6 +9,7 @@
  *   --old                   knows `initialize` and nothing else that is asked of it
  *   --needs-login           says that nobody is signed in
  *   --store FILE            remembers its threads there, so that `thread/resume` works over processes
+ *   --config-warning        warns of its configuration whenever it starts
  *   --garbage               writes lines that are no JSON (and JSON that is no message) between messages
  *   --no-interrupt          answers `turn/interrupt`, and goes on
  *   --answer-last           answers `turn/start` when the turn is over
@@ -446,6 +447,9 @@ function request({ id, method, params }) {
   }
   switch (method) {
     case 'initialize':
+      if (has('--config-warning')) {
+        tell('configWarning', { summary: 'Something is odd', details: 'In a file.' });
+      }
       return result({ userAgent: 'aperture/0.169.0 (Linux)', codexHome: '/nowhere' });
     case 'account/read':
       return result({ account: null, requiresOpenaiAuth: has('--needs-login') });
