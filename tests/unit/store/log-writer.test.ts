@@ -49,6 +49,50 @@ describe('log writer', () => {
     expect(storage.appended).toHaveLength(1);
   });
 
+  it('[R27][R30] behind a slow disk one write waits, not many: it takes all that came meanwhile', async () => {
+    const written: (() => void)[] = [];
+    const { append } = storage;
+    storage.append = async (...args) => {
+      await new Promise<void>((resolve) => written.push(resolve));
+      return append(...args);
+    };
+    writer.continueLog('b', 'e9', 0);
+    for (let n = 1; n <= 50; n++) {
+      writer.append('a', [at(n, text('x'.repeat(9_000)))]);
+      writer.append('b', [at(n)]);
+      await pass(30);
+    }
+    expect(written).toHaveLength(1);
+    written[0]!();
+    await pass(0);
+    expect(written).toHaveLength(2);
+    written[1]!();
+    await pass(0);
+    expect(committed.slice(-2)).toEqual(['a 50', 'b 50']);
+    expect(storage.appended).toHaveLength(2);
+    const numbers = (id: string) => storage.logOf(id).events.map(({ n }) => n);
+    for (const id of ['a', 'b']) {
+      expect(numbers(id)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+    }
+  });
+
+  it('[R27] what must not be lost does not wait for a slow disk, nor does the page’s last moment', async () => {
+    const under: string[] = [];
+    storage.append = (_, durability) => {
+      under.push(durability);
+      return new Promise(() => {});
+    };
+    writer.append('a', [at(1)]);
+    await pass(100);
+    writer.append('a', [at(2)]);
+    await pass(1_000);
+    writer.append('a', [at(3, turn('idle'))]);
+    await pass(0);
+    writer.append('a', [at(4)]);
+    void writer.flush('strict');
+    expect(under).toEqual(['relaxed', 'strict', 'strict']);
+  });
+
   it.each([
     ['the end of a turn', turn('idle')],
     ['a request', permission('r0')],

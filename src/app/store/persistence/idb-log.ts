@@ -54,7 +54,9 @@ export async function appendBatches(
     if (lastSeq !== undefined) {
       standing.set(id, lastSeq);
       const begin = Math.max(firstSeq, have + 1);
-      writes.push(heard(chunks.put({ sessionId: id, firstSeq: begin, lastSeq, events: fresh })));
+      // Only now: what another tab has written must not be in one piece with what it has not.
+      const pieces = coalesce(fresh);
+      writes.push(heard(chunks.put({ sessionId: id, firstSeq: begin, lastSeq, events: pieces })));
     } else if (!holed || !row) return;
     writes.push(heard(progress.put({ id, epoch, lastPersisted: lastSeq ?? have, compactedTo })));
   });

@@ -63,8 +63,19 @@ export class LogWriter {
     }
     log.next = events.at(-1)!.n + 1;
     if (urgent) this.#soon();
-    else if (this.#bytes >= PERSIST_EVERY_BYTES) void this.flush('relaxed');
-    else this.#timer ??= setTimeout(() => void this.flush('relaxed'), PERSIST_EVERY_MS);
+    else if (this.#bytes >= PERSIST_EVERY_BYTES) this.#turn();
+    else this.#timer ??= setTimeout(() => this.#turn(), PERSIST_EVERY_MS);
+  }
+
+  /**
+   * One write after the other: what comes faster than the disk takes it is written together then, so that it costs
+   * fewer transactions the further behind the disk is, and none of them waits in the database's own queue.
+   */
+  #turn(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#writing > 0) this.#behind = true;
+    else void this.flush('relaxed');
   }
 
   /** Writes everything that waits. The transaction is begun before this returns if the database is open. */
@@ -72,6 +83,7 @@ export class LogWriter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#urgent = false;
+    this.#behind = false;
     this.#bytes = 0;
     const batches: LogBatch[] = [];
     const logs: Log[] = [];
@@ -83,7 +95,10 @@ export class LogWriter {
       log.pending = [];
     }
     if (batches.length > 0) {
-      const standing = await this.storage.append(batches, durability);
+      this.#writing++;
+      const standing = await this.storage
+        .append(batches, durability)
+        .finally(() => this.#writing--);
       batches.forEach((batch, index) => {
         // It may have been forgotten or begun anew while it was written.
         const log = this.#logs.get(batch.id);
@@ -94,7 +109,8 @@ export class LogWriter {
         if (to > 0) this.committed(batch.id, Math.min(to, batch.events.at(-1)!.n));
       });
     }
-    await this.#compact();
+    if (this.#behind && this.#writing === 0) void this.flush('relaxed');
+    else await this.#compact();
   }
 
   /** Cancels what was not written yet; nothing of this session is written any more (R29). */
@@ -111,6 +127,10 @@ export class LogWriter {
   }
 
   #urgent = false;
+  /** Writes that are under way. */
+  #writing = 0;
+  /** More than was to wait waits for them. */
+  #behind = false;
 
   /** Once for all that arrives in this task: a replay may bring a hundred ends of turns. */
   #soon(): void {
