@@ -122,7 +122,8 @@ export function finishMessage(state: Transcript, messageId: string, change: Chan
 export function retract(state: Transcript, messageId: string, change: Change): void {
   finishMessage(state, messageId, change);
   // From the end: what is taken back was said just now.
-  for (let index = state.items.length - 1; index >= 0; index--) {
+  let index = state.items.length - 1;
+  for (; index >= 0; index--) {
     const item = state.items[index]!;
     if (item.kind === 'turn-end') break;
     if (item.kind !== 'message' || item.messageId !== messageId || item.role === 'user') continue;
@@ -134,10 +135,12 @@ export function retract(state: Transcript, messageId: string, change: Change): v
     const counted = state.countable.lastIndexOf(item.n);
     if (counted >= 0) state.countable.splice(counted, 1);
   }
+  const { past } = state;
+  if (past && index < 0 && !past.turnEnd) past.needed = state.lastN;
   const last = state.items.findLast(
     (item) => item.kind === 'message' && item.role !== 'thought' && !item.retracted,
   );
-  state.preview = last ? previewOf(last as MessageItem) : '';
+  state.preview = last ? previewOf(last as MessageItem) : (past?.preview ?? '');
   change.summary = true;
 }
 
@@ -156,7 +159,7 @@ function leave(message: MessageItem, change: Change): void {
 }
 
 /** The last sentence; with the line before it while there is hardly anything of it, so that rows do not flicker. */
-function previewOf(message: MessageItem): string {
+export function previewOf(message: MessageItem): string {
   const lines = (message.tail ?? tailOf(message.text))
     .split('\n')
     .map((line) => line.replace(/^[#>\-*|\s`]+|[*`|]+/g, '').trim())

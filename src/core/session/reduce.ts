@@ -1,11 +1,16 @@
 import { oneLine } from '../text/sanitise.ts';
-import { push, touch, type Change } from './change.ts';
+import { noChange, push, touch, type Change } from './change.ts';
 import type { NumberedEvent, SessionEvent, ToolPatch } from './event.ts';
 import { applyChunk, closeMessages, finishMessage, PREVIEW_LENGTH, retract } from './messages.ts';
 import { applyFile } from './files.ts';
 import { readOptions } from './settings.ts';
 import { applyTerminal, endTerminals, showTerminals } from './terminals.ts';
-import type { ApprovalItem, ToolItem, Transcript } from './transcript.ts';
+import {
+  emptyTranscript,
+  type ApprovalItem,
+  type ToolItem,
+  type Transcript,
+} from './transcript.ts';
 
 export { noChange, type Change } from './change.ts';
 
@@ -186,6 +191,18 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
       });
       return;
   }
+}
+
+/** The transcript of a log's end, which begins after a turn; what belongs to something before it is left out. */
+export function endOf(events: readonly NumberedEvent[]): Transcript {
+  const state = emptyTranscript();
+  state.end = true;
+  for (const each of events) {
+    const { event } = each;
+    const later = event.type === 'tool' && event.call.title === undefined;
+    if (!later || state.tools.has(event.call.toolCallId)) applyEvent(state, each, noChange());
+  }
+  return state;
 }
 
 function applyTool(

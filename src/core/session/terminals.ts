@@ -29,6 +29,11 @@ type News = Extract<SessionEvent, { type: 'terminal' }>;
 
 /** What becomes of a terminal; the cost of a piece of output does not grow with what came before it. */
 export function applyTerminal(state: Transcript, { id, detail }: News, change: Change): void {
+  const { past } = state;
+  if (past?.terminals.has(id)) {
+    past.needed = state.lastN;
+    return;
+  }
   const terminal = state.terminals.get(id) ?? begin(state, id, change);
   switch (detail['state']) {
     case 'started':
@@ -72,12 +77,17 @@ export function showTerminals(state: Transcript, item: ToolItem, patch: ToolPatc
     if (!isObject(part) || part['type'] !== 'terminal') continue;
     const id = part['terminalId'];
     if (typeof id !== 'string') continue;
-    const showing = state.shownBy.get(id) ?? [];
-    if (showing.includes(item)) continue;
-    showing.push(item);
-    if (showing.length > MAX_SHOWN_BY) showing.shift();
-    state.shownBy.set(id, showing);
+    showOn(state, id, item);
+    if (state.past?.terminals.has(id)) state.past.needed = state.lastN;
   }
+}
+
+export function showOn({ shownBy }: Transcript, id: string, item: ToolItem): void {
+  const showing = shownBy.get(id) ?? [];
+  if (showing.includes(item)) return;
+  showing.push(item);
+  if (showing.length > MAX_SHOWN_BY) showing.shift();
+  shownBy.set(id, showing);
 }
 
 function begin(state: Transcript, id: string, change: Change): TerminalOutput {

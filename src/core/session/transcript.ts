@@ -130,6 +130,8 @@ export interface Transcript {
   readonly items: TranscriptItem[];
   /** Of the items before `items`, which are on disk and not in memory (past.ts); undefined while there are none. */
   past: Past | undefined;
+  /** Only the end of a log, to be looked at until all of it has been read: nothing may be applied to it. */
+  end: boolean;
   readonly tools: Map<string, ToolItem>;
   /** Calls of the running turn that have not ended; what a turn's end looks at instead of all history. */
   readonly openTools: Set<ToolItem>;
@@ -180,6 +182,7 @@ export function emptyTranscript(): Transcript {
   return {
     items: [],
     past: undefined,
+    end: false,
     tools: new Map(),
     openTools: new Set(),
     terminals: new Map(),
