@@ -86,6 +86,18 @@ describe('terminal of a tool call', () => {
     expect(pre(view).childElementCount).toBe(0);
   });
 
+  it('a progress bar is one line, which is written over as it goes on', async () => {
+    const fake = new FakeSession();
+    const view = await mount(fake);
+    fake.prompt('go');
+    fake.feed(started, call(), output('Fetching\n 10%\r 2'));
+    await view.settled();
+    expect(pre(view).textContent).toBe('Fetching\n 20%');
+    fake.feed(output('5%\r'), output(' 99%\r100%\r\nDone\n'));
+    await view.settled();
+    expect(pre(view).textContent).toBe('Fetching\n100%\nDone\n');
+  });
+
   it('[R30] shows the end of a flood in a bounded box, follows it, and says what is missing', async () => {
     const fake = new FakeSession();
     const view = await mount(fake);

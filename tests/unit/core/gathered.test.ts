@@ -15,7 +15,7 @@ function gathered() {
     (id, parts) => void told.push([id, parts]),
   );
   const tick = (): void => {
-    for (const timer of [...timers]) {
+    for (const timer of timers) {
       timers.delete(timer);
       timer.run();
     }

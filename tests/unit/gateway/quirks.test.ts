@@ -122,12 +122,12 @@ describe('models from before there were options', () => {
   });
 });
 
-describe('prompts that are said back', () => {
-  const user = (text: string): object => ({
-    sessionUpdate: 'user_message_chunk',
-    content: { type: 'text', text },
-  });
+const user = (text: string): object => ({
+  sessionUpdate: 'user_message_chunk',
+  content: { type: 'text', text },
+});
 
+describe('prompts that are said back', () => {
   it('are not shown twice, whole or in pieces; other words in the user’s name are shown', async () => {
     const { made, updates, update, answer } = await peer({});
     const prompt = [{ type: 'text', text: 'Say it twice' }];

@@ -1,8 +1,8 @@
 import type { TerminalOutput } from '../../../../core/session/terminals.ts';
 import { cleanText } from '../../../../core/text/sanitise.ts';
-import { CleanStream } from '../markdown/clean-stream.ts';
-import { appendText, element } from '../markdown/dom.ts';
+import { element } from '../markdown/dom.ts';
 import type { ContentPart } from './content.ts';
+import { RewrittenLines, rewriteTail } from './rewritten.ts';
 
 /** What the transcript has of a terminal; undefined when it never had it, or has it no more. */
 export type TerminalSource = (id: string) => TerminalOutput | undefined;
@@ -18,7 +18,7 @@ export class TerminalView {
   private readonly cut = element('div', 'output-cut');
   private readonly pre = element('pre');
   private readonly status = element('div', 'terminal-status');
-  private stream = new CleanStream();
+  private lines = new RewrittenLines();
   private drawnOf: TerminalOutput | undefined;
   private dropped = 0;
   /** How much of all its output has been drawn (UTF-16 units). */
@@ -70,15 +70,15 @@ export class TerminalView {
     const { text, dropped, end } = terminal;
     if (terminal !== this.drawnOf || dropped !== this.dropped) {
       this.pre.textContent = '';
-      this.stream = new CleanStream();
+      this.lines = new RewrittenLines();
       this.drawn = dropped;
       this.dropped = dropped;
       this.drawnOf = terminal;
     }
     const fresh = text.slice(this.drawn - dropped);
-    if (fresh !== '') appendText(this.pre, this.stream.push(fresh));
+    if (fresh !== '') rewriteTail(this.pre, this.lines.push(fresh));
     this.drawn = dropped + text.length;
-    if (end) appendText(this.pre, this.stream.flush());
+    if (end) rewriteTail(this.pre, this.lines.flush());
   }
 
   private toEnd(): void {

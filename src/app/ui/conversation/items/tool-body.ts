@@ -5,6 +5,7 @@ import { attachment } from './attachment.ts';
 import { jsonFold } from './json-fold.ts';
 import { TerminalView, type TerminalSource } from './terminal.ts';
 import { commandOf, toolParts, unfence, type ContentPart } from './content.ts';
+import { MAX_LINE, rewritten } from './rewritten.ts';
 
 /** Longer output is shown by its end. */
 const MAX_OUTPUT = 60_000;
@@ -131,11 +132,13 @@ class OutputView implements PartView {
       // An escape sequence at the seam could be cut in two: then all is drawn again.
       last >= 32 &&
       text.startsWith(this.shown) &&
-      !this.shown.slice(-64).includes('\u001b');
+      !this.shown.slice(-64).includes('\u001b') &&
+      // What rewrites its last line could reach back over the seam.
+      !text.includes('\r', this.shown.length - MAX_LINE);
     if (grown) appendText(this.pre, cleanText(text.slice(this.shown.length)));
     else {
       const skipped = Math.max(0, text.length - MAX_OUTPUT);
-      this.pre.textContent = cleanText(text.slice(skipped));
+      this.pre.textContent = rewritten(text.slice(skipped));
       this.cut.hidden = skipped === 0;
       this.cut.textContent = `The first ${skipped.toLocaleString()} characters are not shown.`;
     }
