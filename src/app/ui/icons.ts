@@ -4,7 +4,7 @@ import { svg, html, type TemplateResult } from 'lit';
  * The icon set: own drawings on a 16-unit grid, 1.5 strokes, round ends, in the text's colour.
  * Always decorative: the control that holds one carries the name.
  */
-const icon = (
+export const icon = (
   shape: TemplateResult,
   { size = 16, fill = false }: { size?: number; fill?: boolean } = {},
 ): TemplateResult =>
@@ -22,7 +22,7 @@ const icon = (
     ${shape}
   </svg>`;
 
-const path = (d: string) => icon(svg`<path d=${d} />`);
+export const path = (d: string) => icon(svg`<path d=${d} />`);
 
 // Status glyphs (R33): the shapes differ, not only the colours.
 export const statusConnected = icon(svg`<circle cx="8" cy="8" r="4" />`, { fill: true });
@@ -65,25 +65,15 @@ export const warning = icon(
 );
 export const info = icon(svg`<circle cx="8" cy="8" r="5.6" /><path d="M8 7.4v3.4M8 5.1v.1" />`);
 export const hand = icon(svg`<circle cx="8" cy="8" r="5.6" /><path d="M8 4.8v3.8M8 11v.1" />`);
-export const copy = icon(
-  svg`<rect x="5.6" y="5.6" width="7.6" height="7.6" rx="1.6" /><path d="M10.4 3.4a1 1 0 0 0-1-.6H4.4a1.6 1.6 0 0 0-1.6 1.6v5a1 1 0 0 0 .6 1" />`,
-);
 export const folder = path(
   'M2.4 12V4.4a1 1 0 0 1 1-1h2.8l1.6 1.8h4.8a1 1 0 0 1 1 1V12a1 1 0 0 1-1 1H3.4a1 1 0 0 1-1-1z',
 );
-export const terminal = icon(
-  svg`<rect x="2.2" y="3" width="11.6" height="10" rx="1.8" /><path d="M5 6.4l1.8 1.7L5 9.8M8.6 10h2.4" />`,
-);
-export const file = path('M4 2.6h5l3.2 3.2v7.6H4zM9 2.6v3.2h3.2');
 export const clock = icon(svg`<circle cx="8" cy="8" r="5.6" /><path d="M8 4.8V8l2.2 1.4" />`);
 export const plug = path('M5.6 2.6v3M10.4 2.6v3M3.8 5.6h8.4v1.8a4.2 4.2 0 0 1-8.4 0zM8 11.6v2');
 export const unplug = path(
   'M5.6 2.6v3M10.4 2.6v3M3.8 5.6h8.4v1.8a4.2 4.2 0 0 1-8.4 0zM8 11.6v2M2.6 13.4L13.4 2.6',
 );
 export const trash = path('M3.2 4.6h9.6M6.4 4.4V3h3.2v1.4M4.6 4.8l.6 8.2h5.6l.6-8.2');
-export const mail = icon(
-  svg`<rect x="2.4" y="3.6" width="11.2" height="8.8" rx="1.6" /><path d="M3 5l5 4 5-4" />`,
-);
 export const refresh = path('M13 8a5 5 0 1 1-1.6-3.7M13 2.8v2.6h-2.6');
 export const arrowDown = path('M8 3.2v9.4M3.8 8.6L8 12.8l4.2-4.2');
 

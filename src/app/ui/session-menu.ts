@@ -2,6 +2,7 @@ import { displayStatus } from '../store/selectors.ts';
 import type { Actions, SessionRecord } from '../store/types.ts';
 import type { UiCommand } from './command-event.ts';
 import * as icons from './icons.ts';
+import * as more from './more-icons.ts';
 import type { MenuItem } from './shell/menu.ts';
 import { branchIcon } from './worktree/icon.ts';
 
@@ -22,13 +23,13 @@ export function sessionMenu(
   const { id } = record;
   const items: MenuItem[] = [{ label: 'Rename', icon: icons.pencil, run: rename }];
   if (record.unread.value === 0) {
-    items.push({ label: 'Mark unread', icon: icons.mail, run: () => actions.markUnread(id) });
+    items.push({ label: 'Mark unread', icon: more.mail, run: () => actions.markUnread(id) });
   }
   const { cwd } = record.summary.value;
   if (cwd) {
     items.push({
       label: 'Copy directory',
-      icon: icons.copy,
+      icon: more.copy,
       run: () => void navigator.clipboard?.writeText(cwd),
     });
   }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { capsOf, chordOf, isReserved } from '../../../src/app/ui/keys/chord.ts';
-import { COMMANDS, conflictsOf, keysOf } from '../../../src/app/ui/keys/commands.ts';
+import { capsOf, chordOf } from '../../../src/app/ui/keys/chord.ts';
+import { COMMANDS, keysOf } from '../../../src/app/ui/keys/commands.ts';
+import { conflictsOf, isReserved } from '../../../src/app/ui/keys/conflicts.ts';
 import { fuzzyScore } from '../../../src/app/ui/dialogs/fuzzy.ts';
 import { tenSessions } from './fake-store.ts';
 import { button, deep, item, mount, one, painted, press, unmount, until } from './support.ts';

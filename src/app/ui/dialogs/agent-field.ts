@@ -2,6 +2,7 @@ import { html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { AgentInfo, AgentsResponse } from '../../../core/wire/rest.ts';
 import * as icons from '../icons.ts';
+import * as more from '../more-icons.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
 import { newSessionStyles } from './new-session.styles.ts';
 
@@ -98,7 +99,7 @@ export class ApAgentField extends LitElement {
                         aria-label=${`Copy how to install ${agent.title}`}
                         @click=${() => this.#copy(agent)}
                       >
-                        ${this.copied === agent.name ? icons.check : icons.copy}
+                        ${this.copied === agent.name ? icons.check : more.copy}
                       </button>
                     </span>`
                   : nothing

@@ -71,13 +71,3 @@ export function capsOf(keys: string): string[][] {
 
 /** Keys that typing in a text field must keep: everything without Alt or Mod. */
 export const typesText = (chord: string): boolean => !/^(Mod|Alt)\+/.test(chord);
-
-/** Chords that browsers or systems keep for themselves, so that binding them would be a lie (R35). */
-export function isReserved(chord: string): boolean {
-  return (
-    /^Mod\+([1-9]|[NTWQLRPFSAZXCVJDHUO]|Tab|Shift\+[NTWIJCR])$/.test(chord) ||
-    /^(Alt\+(F4|Tab|ArrowLeft|ArrowRight|D|F|E)|F\d+|Tab|Shift\+Tab|Enter|Escape| |Arrow\w+)$/.test(
-      chord,
-    )
-  );
-}

@@ -155,26 +155,3 @@ export function keysOf(command: Command, own: Readonly<Record<string, string>>):
   const keys = own[command.id] ?? command.keys;
   return keys.split(' | ').filter(Boolean);
 }
-
-/** The commands that share keys with another one, by command id; a sequence also clashes with its own first key. */
-export function conflictsOf(own: Readonly<Record<string, string>>): Map<CommandId, Command[]> {
-  const bound = COMMANDS.flatMap((command) =>
-    keysOf(command, own).map((keys) => ({ command, keys })),
-  );
-  const found = new Map<CommandId, Command[]>();
-  for (const one of bound) {
-    const others = bound.filter(
-      (other) =>
-        other.command !== one.command &&
-        (other.keys === one.keys ||
-          other.keys.startsWith(`${one.keys} `) ||
-          one.keys.startsWith(`${other.keys} `)),
-    );
-    if (others.length > 0)
-      found.set(
-        one.command.id,
-        others.map((other) => other.command),
-      );
-  }
-  return found;
-}
