@@ -1,67 +1,45 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { acpProtocol } from '../../../src/app/client/protocols/acp/acp.ts';
 import { acpUrl } from '../../../src/app/client/protocols/acp/handshake.ts';
 import { DEFAULT_POLICY } from '../../../src/core/endpoint/policy.ts';
 import { OPEN_TIMEOUT_MS } from '../../../src/core/limits.ts';
 import { AcpServer, type AcpServerOptions } from '../../support/servers/acp-server.ts';
 import { BidiServer } from '../../support/servers/bidi-server.ts';
-import { Page, until, type PageOptions } from './page.ts';
-import { protocolContract, type Stray } from './suite.ts';
-
-const during =
-  (what: keyof AcpServer['misbehave']): Stray<AcpServer>['provoke'] =>
-  async (page, server) => {
-    server.misbehave[what] = true;
-    await page.ask('hello');
-  };
+import { afterCancel, Cast, during, USUAL } from './cast.ts';
+import { until } from './page.ts';
+import { protocolContract } from './suite.ts';
 
 protocolContract<AcpServer>({
+  ...USUAL,
   protocol: acpProtocol,
   server: () => new AcpServer({ resume: true, token: 'right' }),
   other: () => new BidiServer(),
-  token: 'right',
-  wrongToken: 'wrong',
   has: { cancel: true, approve: true, liveness: false, list: true },
-  afterDrop: 'retry',
-  dropVerdict: 'retry',
-  shared: false,
-  sayNonsense: (server) => server.sayNonsense(),
   strays: [
-    { what: 'an update of another session', why: 'foreign_scope', provoke: during('foreign') },
-    { what: 'an update of no session', why: 'missing_scope', provoke: during('unscoped') },
-    { what: 'an answer to no request', why: 'unknown_request', provoke: during('orphans') },
-    { what: 'a second answer', why: 'duplicate_final', provoke: during('duplicateFinal') },
-    { what: 'a request of the agent', why: 'unknown_kind', provoke: during('requests') },
-    { what: 'the user’s own words', why: 'unknown_kind', provoke: during('echo') },
+    {
+      what: 'an update of another session',
+      why: 'foreign_scope',
+      provoke: during({ foreign: true }),
+    },
+    { what: 'an update of no session', why: 'missing_scope', provoke: during({ unscoped: true }) },
+    { what: 'an answer to no request', why: 'unknown_request', provoke: during({ orphans: true }) },
+    { what: 'a second answer', why: 'duplicate_final', provoke: during({ duplicateFinal: true }) },
+    { what: 'a request of the agent', why: 'unknown_kind', provoke: during({ requests: true }) },
+    { what: 'the user’s own words', why: 'unknown_kind', provoke: during({ echo: true }) },
     {
       what: 'a token after the cancel',
       why: 'late',
-      provoke: async (page, server) => {
-        server.misbehave.lateTokens = true;
-        await page.begin('SLOW');
-        page.link!.cancel!.send('c1');
-        await until('the end', () => page.turn === 'idle');
-      },
+      provoke: afterCancel({ lateTokens: true }),
     },
   ],
 });
 
 describe('acp: its own ways', () => {
   let server: AcpServer;
-  let pages: Page[] = [];
+  const { page, connected } = new Cast({ protocol: () => acpProtocol, server: () => server });
 
   const start = async (options: AcpServerOptions = {}): Promise<void> => {
     server = await new AcpServer(options).start();
-  };
-  const page = (more: Partial<PageOptions> = {}): Page => {
-    const made = new Page({ protocol: acpProtocol, url: server.url, ...more });
-    pages.push(made);
-    return made;
-  };
-  const connected = async (more: Partial<PageOptions> = {}): Promise<Page> => {
-    const made = page(more);
-    await made.connect();
-    return made;
   };
   const probeRequest = (token = '') => ({
     endpoint: { url: server.url, token },
@@ -72,13 +50,6 @@ describe('acp: its own ways', () => {
   });
   const methods = (): unknown[] =>
     server.frames.flatMap((frame) => (frame as { method?: string }).method ?? []);
-
-  afterEach(async () => {
-    for (const made of pages) made.link?.close();
-    expect(pages.flatMap(({ violations }) => violations)).toEqual([]);
-    pages = [];
-    await server.stop();
-  });
 
   it('introduces itself, offers nothing of the page’s, and opens a session where it was asked to', async () => {
     await start();

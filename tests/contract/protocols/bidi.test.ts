@@ -2,56 +2,38 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { bidiProtocol } from '../../../src/app/client/protocols/bidi/bidi.ts';
 import { AcpServer } from '../../support/servers/acp-server.ts';
 import { BidiServer, type BidiServerOptions } from '../../support/servers/bidi-server.ts';
+import { afterCancel, during, USUAL } from './cast.ts';
 import { Page, until } from './page.ts';
 import { protocolContract } from './suite.ts';
 
 protocolContract<BidiServer>({
+  ...USUAL,
   protocol: bidiProtocol,
   server: () => new BidiServer({ token: 'right' }),
   other: () => new AcpServer(),
-  token: 'right',
-  wrongToken: 'wrong',
   has: { cancel: true, approve: true, liveness: true, list: false },
   afterDrop: 'lost',
   dropVerdict: 'lost',
-  shared: false,
-  sayNonsense: (server) => server.sayNonsense(),
   strays: [
     {
       what: 'a token of a text that nobody began',
       why: 'unknown_request',
-      provoke: async (page, server) => {
-        server.misbehave.orphans = true;
-        await page.ask('hello');
-      },
+      provoke: during({ orphans: true }),
     },
     {
       what: 'a second [DONE]',
       why: 'duplicate_final',
-      provoke: async (page, server) => {
-        server.misbehave.duplicateFinal = true;
-        await page.ask('hello');
-      },
+      provoke: during({ duplicateFinal: true }),
     },
     {
       what: 'a token between cancel and abort',
       why: 'late',
-      provoke: async (page, server) => {
-        server.misbehave.tokensBeforeAbort = true;
-        await page.begin('SLOW');
-        page.link!.cancel!.send('c1');
-        await until('the end', () => page.turn === 'idle');
-      },
+      provoke: afterCancel({ tokensBeforeAbort: true }),
     },
     {
       what: 'a token after the abort',
       why: 'late',
-      provoke: async (page, server) => {
-        server.misbehave.lateTokens = true;
-        await page.begin('SLOW');
-        page.link!.cancel!.send('c1');
-        await until('the end', () => page.turn === 'idle');
-      },
+      provoke: afterCancel({ lateTokens: true }),
     },
     {
       what: 'a tool’s output without its call',

@@ -1,45 +1,37 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { legacyProtocol } from '../../../src/app/client/protocols/legacy/legacy.ts';
 import { DEFAULT_POLICY } from '../../../src/core/endpoint/policy.ts';
 import { BidiServer } from '../../support/servers/bidi-server.ts';
 import { LegacyServer, type LegacyServerOptions } from '../../support/servers/legacy-server.ts';
-import { Page, until, type PageOptions } from './page.ts';
-import { protocolContract, type Stray } from './suite.ts';
-
-const during =
-  (what: keyof LegacyServer['misbehave']): Stray<LegacyServer>['provoke'] =>
-  async (page, server) => {
-    server.misbehave[what] = true;
-    await page.ask('hello');
-  };
+import { afterCancel, Cast, during, USUAL } from './cast.ts';
+import { until } from './page.ts';
+import { protocolContract } from './suite.ts';
 
 for (const dialect of ['update', 'response', 'notification'] as const) {
   describe(`dialect ${dialect}`, () => {
     protocolContract<LegacyServer>({
+      ...USUAL,
       protocol: legacyProtocol,
       server: () => new LegacyServer({ token: 'right', dialect }),
       other: () => new BidiServer(),
-      token: 'right',
-      wrongToken: 'wrong',
       has: { cancel: true, approve: true, liveness: false, list: true },
-      afterDrop: 'retry',
-      dropVerdict: 'retry',
-      shared: false,
-      sayNonsense: (server) => server.sayNonsense(),
       strays: [
-        { what: 'an update of another session', why: 'foreign_scope', provoke: during('foreign') },
-        { what: 'a kind that nobody knows', why: 'unknown_kind', provoke: during('strange') },
-        { what: 'a second end', why: 'duplicate_final', provoke: during('duplicateFinal') },
-        { what: 'the user’s own words', why: 'unknown_kind', provoke: during('echo') },
+        {
+          what: 'an update of another session',
+          why: 'foreign_scope',
+          provoke: during({ foreign: true }),
+        },
+        {
+          what: 'a kind that nobody knows',
+          why: 'unknown_kind',
+          provoke: during({ strange: true }),
+        },
+        { what: 'a second end', why: 'duplicate_final', provoke: during({ duplicateFinal: true }) },
+        { what: 'the user’s own words', why: 'unknown_kind', provoke: during({ echo: true }) },
         {
           what: 'a token after the cancel',
           why: 'late',
-          provoke: async (page, server) => {
-            server.misbehave.lateTokens = true;
-            await page.begin('SLOW');
-            page.link!.cancel!.send('c1');
-            await until('the end', () => page.turn === 'idle');
-          },
+          provoke: afterCancel({ lateTokens: true }),
         },
       ],
     });
@@ -48,22 +40,12 @@ for (const dialect of ['update', 'response', 'notification'] as const) {
 
 describe('legacy: its history', () => {
   let server: LegacyServer;
-  const pages: Page[] = [];
+  const cast = new Cast({ protocol: () => legacyProtocol, server: () => server });
+  const { page } = cast;
 
-  const page = (more: Partial<PageOptions> = {}): Page => {
-    const made = new Page({ protocol: legacyProtocol, url: server.url, ...more });
-    pages.push(made);
-    return made;
-  };
   const start = async (options: LegacyServerOptions = {}): Promise<void> => {
     server = await new LegacyServer(options).start();
   };
-  afterEach(async () => {
-    for (const made of pages) made.link?.close();
-    expect(pages.flatMap(({ violations }) => violations)).toEqual([]);
-    pages.length = 0;
-    await server.stop();
-  });
   const probeRequest = (token: string) => ({
     endpoint: { url: server.url, token },
     policy: DEFAULT_POLICY.legacy,
@@ -130,8 +112,7 @@ describe('legacy: its history', () => {
       const made = page();
       await made.connect();
       await made.begin(running ? 'SLOW story' : 'a rather long story');
-      const next = made.reload();
-      pages.push(next);
+      const next = cast.join(made.reload());
       made.link!.close();
       const session = server.sessions.get('legacy-1')!;
       if (!running) await until('the server is done', () => session.turn === undefined);
@@ -174,8 +155,7 @@ describe('legacy: its history', () => {
     const made = page();
     await made.connect();
     await made.begin('SLOW');
-    const next = made.reload();
-    pages.push(next);
+    const next = cast.join(made.reload());
     server.sessions.clear();
     server.dropAll();
     expect((await made.lost()).verdict).toBe('retry');

@@ -1,30 +1,25 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Protocol } from '../../../src/app/client/protocols/port.ts';
 import { scopedProtocol } from '../../../src/app/client/protocols/scoped.ts';
 import { ScopedServer, type ScopedMisbehaviour } from '../../support/servers/scoped-server.ts';
 import { SingleServer } from '../../support/servers/single-server.ts';
-import { Page, until, type PageOptions } from './page.ts';
+import { afterCancel, Cast, during as provoked, USUAL } from './cast.ts';
+import { until, type PageOptions } from './page.ts';
 import { protocolContract, type Contract, type Stray } from './suite.ts';
 
 const during =
   (what: ScopedMisbehaviour): Stray<ScopedServer>['provoke'] =>
   async (page, server) => {
-    Object.assign(server.misbehave, what);
-    await page.ask('hello');
+    await provoked(what)(page, server);
     expect(page.said('assistant')).toBe('You said: hello.');
   };
 
 const contract = (activity: boolean): Contract<ScopedServer> => ({
+  ...USUAL,
   protocol: scopedProtocol(),
   server: () => new ScopedServer({ token: 'right', activity }),
   other: () => new SingleServer(),
-  token: 'right',
-  wrongToken: 'wrong',
   has: { cancel: true, approve: false, liveness: false, list: false },
-  afterDrop: 'retry',
-  dropVerdict: 'retry',
-  shared: false,
-  sayNonsense: (server) => server.sayNonsense(),
   strays: [
     {
       what: 'an event of a chat that this page does not have',
@@ -70,10 +65,7 @@ const contract = (activity: boolean): Contract<ScopedServer> => ({
       what: 'what comes after a stop',
       why: 'late',
       provoke: async (page, server) => {
-        server.misbehave.lateTokens = true;
-        await page.begin('SLOW');
-        page.link!.cancel!.send('c1');
-        await until('the end', () => page.turn === 'idle');
+        await afterCancel({ lateTokens: true })(page, server);
         await until('all of it', () => page.ignored.length >= 3);
         expect([page.turn, page.ends.length]).toEqual(['idle', 1]);
       },
@@ -94,28 +86,15 @@ const chat = (chatId: string, worldId = 'w1'): Partial<PageOptions> => ({
 
 describe('scoped', () => {
   let server: ScopedServer;
-  let pages: Page[];
   let protocol: Protocol;
-  const page = (more: Partial<PageOptions> = {}): Page => {
-    const made = new Page({ protocol, url: server.url, ...more });
-    pages.push(made);
-    return made;
-  };
-  const connected = async (more: Partial<PageOptions> = {}): Promise<Page> => {
-    const made = page(more);
-    await made.connect();
-    return made;
-  };
+  const { page, connected } = new Cast({
+    protocol: () => protocol,
+    server: () => server,
+    closed: () => until('every socket is closed', () => server.connections === 0),
+  });
   beforeEach(async () => {
-    pages = [];
     protocol = scopedProtocol();
     server = await new ScopedServer().start();
-  });
-  afterEach(async () => {
-    for (const made of pages) made.link?.close();
-    await until('every socket is closed', () => server.connections === 0);
-    await server.stop();
-    expect(pages.flatMap(({ violations }) => violations)).toEqual([]);
   });
 
   it('sessions of one world share a socket; the last one closes it', async () => {

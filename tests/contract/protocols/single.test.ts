@@ -1,36 +1,23 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import { singleProtocol } from '../../../src/app/client/protocols/single.ts';
 import { MAX_SOCKETS } from '../../../src/app/client/protocols/single-socket.ts';
-import {
-  SingleServer,
-  type SingleMisbehaviour,
-  type SingleServerOptions,
-} from '../../support/servers/single-server.ts';
+import { SingleServer, type SingleServerOptions } from '../../support/servers/single-server.ts';
 import { ThreadServer } from '../../support/servers/thread-server.ts';
 import { ManualEnvironment, placeAt, RecordingHost } from '../../unit/client/kit.ts';
-import { Page, until, type PageOptions } from './page.ts';
-import { protocolContract, type Stray } from './suite.ts';
-
-const during =
-  (what: SingleMisbehaviour): Stray<SingleServer>['provoke'] =>
-  async (page, server) => {
-    Object.assign(server.misbehave, what);
-    await page.ask('hello');
-  };
+import { Cast, during, USUAL } from './cast.ts';
+import { Page, until } from './page.ts';
+import { protocolContract } from './suite.ts';
 
 protocolContract<SingleServer>({
+  ...USUAL,
   protocol: singleProtocol,
   server: () => new SingleServer({ token: 'right' }),
   other: () => new ThreadServer(),
-  token: 'right',
-  wrongToken: 'wrong',
   has: { cancel: true, approve: false, liveness: false, list: false },
   afterDrop: 'done',
   dropVerdict: 'done',
-  shared: false,
   refuses: false,
-  sayNonsense: (server) => server.sayNonsense(),
   strays: [
     {
       what: 'an answer in another session',
@@ -52,13 +39,7 @@ protocolContract<SingleServer>({
 
 describe('single', () => {
   let server: SingleServer;
-  let pages: Page[];
-  const connected = async (more: Partial<PageOptions> = {}): Promise<Page> => {
-    const made = new Page({ protocol: singleProtocol, url: server.url, ...more });
-    pages.push(made);
-    await made.connect();
-    return made;
-  };
+  const { connected } = new Cast({ protocol: () => singleProtocol, server: () => server });
   const use = async (options: SingleServerOptions): Promise<void> => {
     await server.stop();
     server = await new SingleServer(options).start();
@@ -67,13 +48,7 @@ describe('single', () => {
     (server.frames as { type: string }[]).filter((frame) => frame.type === type);
 
   beforeEach(async () => {
-    pages = [];
     server = await new SingleServer().start();
-  });
-  afterEach(async () => {
-    for (const page of pages) page.link?.close();
-    await server.stop();
-    expect(pages.flatMap(({ violations }) => violations)).toEqual([]);
   });
 
   it('[R49] hello and welcome come first; the first query uses the socket that is there, the next its own', async () => {

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import { Intake } from '../../../src/app/client/intake.ts';
 import type { IgnoredWhy, Protocol } from '../../../src/app/client/protocols/port.ts';
@@ -12,6 +12,7 @@ import type { SessionSummary } from '../../../src/core/wire/rest.ts';
 import type { ModelServer } from '../../support/servers/model-server.ts';
 import { ManualEnvironment, RecordingHost, summary } from '../../unit/client/kit.ts';
 import { ManualFrames } from '../../unit/store/kit.ts';
+import { Cast } from './cast.ts';
 import { Page, until, type PageOptions } from './page.ts';
 
 /** Tokens that come at once. */
@@ -54,19 +55,10 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
   const { protocol, has } = contract;
   const goesOn = contract.afterDrop !== 'lost';
   let server: S;
-  let pages: Page[];
-
+  const cast = new Cast({ protocol: () => protocol, server: () => server });
   const page = (more: Partial<PageOptions> = {}): Page => {
-    const made = new Page({
-      protocol,
-      url: server.url,
-      token: contract.token,
-      policy: contract.policy,
-      summary: contract.summary,
-      ...more,
-    });
-    pages.push(made);
-    return made;
+    const { token, policy, summary: known } = contract;
+    return cast.page({ token, policy, summary: known, ...more });
   };
   const connected = async (more: Partial<PageOptions> = {}): Promise<Page> => {
     const made = page(more);
@@ -75,13 +67,7 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
   };
 
   beforeEach(async () => {
-    pages = [];
     server = await contract.server().start();
-  });
-  afterEach(async () => {
-    for (const made of pages) made.link?.close();
-    await server.stop();
-    expect(pages.flatMap(({ violations }) => violations)).toEqual([]);
   });
 
   describe(`${protocol.name}: a session`, () => {
@@ -227,7 +213,7 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
       const next = made.reload();
       made.link!.close();
       await until('its socket is gone', () => server.connections === 0);
-      pages.push(next);
+      cast.join(next);
       next.open();
       await until('it is settled', () => next.turn === 'idle');
       expect(next.ends).toMatchObject([{ stopReason: 'interrupted' }]);

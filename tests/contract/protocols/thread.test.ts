@@ -1,35 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import { threadProtocol } from '../../../src/app/client/protocols/thread.ts';
 import type { ConnectionState } from '../../../src/core/session/connection-state.ts';
 import { ScopedServer } from '../../support/servers/scoped-server.ts';
-import {
-  ThreadServer,
-  type ThreadMisbehaviour,
-  type ThreadServerOptions,
-} from '../../support/servers/thread-server.ts';
+import { ThreadServer, type ThreadServerOptions } from '../../support/servers/thread-server.ts';
 import { ManualClock, ManualEnvironment, placeAt, RecordingHost } from '../../unit/client/kit.ts';
-import { Page, until, type PageOptions } from './page.ts';
-import { protocolContract, type Contract, type Stray } from './suite.ts';
-
-const during =
-  (what: ThreadMisbehaviour): Stray<ThreadServer>['provoke'] =>
-  async (page, server) => {
-    Object.assign(server.misbehave, what);
-    await page.ask('hello');
-  };
+import { afterCancel, Cast, during, USUAL } from './cast.ts';
+import { Page, until } from './page.ts';
+import { protocolContract, type Contract } from './suite.ts';
 
 const contract = (options: ThreadServerOptions): Contract<ThreadServer> => ({
+  ...USUAL,
   protocol: threadProtocol,
   server: () => new ThreadServer({ token: 'right', ...options }),
   other: () => new ScopedServer(),
-  token: 'right',
-  wrongToken: 'wrong',
   has: { cancel: true, approve: false, liveness: false, list: false },
-  afterDrop: 'retry',
-  dropVerdict: 'retry',
-  shared: false,
-  sayNonsense: (server) => server.sayNonsense(),
   strays: [
     {
       what: 'a token of a request that nobody made',
@@ -54,12 +39,7 @@ const contract = (options: ThreadServerOptions): Contract<ThreadServer> => ({
     {
       what: 'a token after the cancel',
       why: 'late',
-      provoke: async (page, server) => {
-        server.misbehave.lateTokens = true;
-        await page.begin('SLOW');
-        page.link!.cancel!.send('c1');
-        await until('the end', () => page.turn === 'idle');
-      },
+      provoke: afterCancel({ lateTokens: true }),
     },
   ],
 });
@@ -88,21 +68,9 @@ const entry = (key: string, state: 'sent' | 'queued') => ({
 
 describe('thread', () => {
   let server: ThreadServer;
-  let pages: Page[];
-  const connected = async (more: Partial<PageOptions> = {}): Promise<Page> => {
-    const made = new Page({ protocol: threadProtocol, url: server.url, ...more });
-    pages.push(made);
-    await made.connect();
-    return made;
-  };
+  const { connected } = new Cast({ protocol: () => threadProtocol, server: () => server });
   beforeEach(async () => {
-    pages = [];
     server = await new ThreadServer().start();
-  });
-  afterEach(async () => {
-    for (const page of pages) page.link?.close();
-    await server.stop();
-    expect(pages.flatMap(({ violations }) => violations)).toEqual([]);
   });
 
   it('makes a thread id, notes it, and comes back to the same thread', async () => {
