@@ -138,7 +138,9 @@ function toolQuestion(params: JsonObject): Question | undefined {
       kind: 'other',
       status: 'pending',
       ...(input !== undefined && { rawInput: input }),
-      content: [textPart(`The MCP server “${oneLine(asked.serverName, 100)}” asks.`)],
+      // Whether a tool may be used is Codex's own question, and names the server.
+      content:
+        about == null ? [textPart(`The MCP server “${oneLine(asked.serverName, 100)}” asks.`)] : [],
     },
     choices: [
       choice('accept', 'Allow', 'allow_once', answer('accept')),
