@@ -15,6 +15,9 @@ const SLICE = 64;
 /** An inbox this long is emptied whatever it costs: memory is dearer than a frame (R30). */
 const MAX_INBOX = 50_000;
 
+/** The last line of a row is glanced at, and costs the page a layout of its list: so often is enough, ms. */
+const PREVIEW_EVERY_MS = 200;
+
 export interface IngestOptions {
   frames: FrameSource;
   /** The reader looks at this session, now. */
@@ -32,6 +35,9 @@ export interface IngestOptions {
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #waiting = new Set<SessionEntry>();
+  /** Their previews are older than what they said; and when each was shown. */
+  readonly #late = new Set<SessionEntry>();
+  readonly #shownAt = new WeakMap<SessionEntry, number>();
   #cancel: (() => void) | undefined;
 
   constructor(options: IngestOptions) {
@@ -61,6 +67,7 @@ export class Ingest {
 
   forget(entry: SessionEntry): void {
     this.#waiting.delete(entry);
+    this.#late.delete(entry);
     entry.inbox = [];
     entry.inboxAt = 0;
   }
@@ -82,12 +89,15 @@ export class Ingest {
     const budget = frames.hidden?.() ? HIDDEN_BUDGET_MS : FRAME_BUDGET_MS;
     const deadline = frames.now() + budget;
     const viewedId = viewed();
+    for (const entry of this.#late) if (this.#isDue(entry)) this.#waiting.add(entry);
     const entries = [...this.#waiting].toSorted(
       (a, b) => Number(b.id === viewedId) - Number(a.id === viewedId),
     );
     this.#waiting.clear();
     const changes = new Map<SessionEntry, Change>();
-    for (const entry of entries) changes.set(entry, noChange());
+    for (const entry of entries) {
+      changes.set(entry, { ...noChange(), preview: this.#late.has(entry) });
+    }
     // The viewed one gets half of the budget before the others share the rest, a slice each in turn.
     const first = entries[0];
     if (first?.id === viewedId && first) {
@@ -103,7 +113,7 @@ export class Ingest {
       for (const [entry, change] of changes) this.#show(entry, change);
     });
     for (const entry of entries) if (entry.waiting > 0) this.#waiting.add(entry);
-    if (this.#waiting.size > 0) this.#schedule();
+    if (this.#waiting.size + this.#late.size > 0) this.#schedule();
   }
 
   #apply(entry: SessionEntry, change: Change, until: number): void {
@@ -128,8 +138,25 @@ export class Ingest {
   #show(entry: SessionEntry, change: Change): void {
     const { record, transcript } = entry;
     if (record.loading.peek() && transcript.lastN >= entry.loadingTo) record.loading.value = false;
+    this.#delayPreview(entry, change);
     showChange(entry, change, this.#options.seen(entry.id), this.#options.skewMs());
     this.#options.changed(entry);
+  }
+
+  /** More was said and nothing else: that is shown now and then, its last state always. */
+  #delayPreview(entry: SessionEntry, change: Change): void {
+    if (change.preview && !change.summary && !change.structure && !this.#isDue(entry)) {
+      change.preview = false;
+      this.#late.add(entry);
+    } else if (change.preview || change.summary) {
+      this.#shownAt.set(entry, this.#options.frames.now());
+      this.#late.delete(entry);
+    }
+  }
+
+  #isDue(entry: SessionEntry): boolean {
+    const shown = this.#shownAt.get(entry) ?? Number.NEGATIVE_INFINITY;
+    return this.#options.frames.now() >= shown + PREVIEW_EVERY_MS;
   }
 }
 

@@ -18,9 +18,9 @@ export function showChange(
   const { record, transcript } = entry;
   if (change.structure) record.structure.value++;
   if (change.touched.size > 0) record.touched.value = change.touched;
-  if (change.summary) {
-    record.details.value++;
-    if (transcript.preview) record.preview.value = transcript.preview;
+  if (change.summary) record.details.value++;
+  if ((change.summary || change.preview) && transcript.preview) {
+    record.preview.value = transcript.preview;
   }
   if (seen) entry.readN = Math.max(entry.readN, transcript.lastN);
   refresh(entry, skewMs);

@@ -8,9 +8,16 @@ export interface Change {
   readonly touched: Set<string>;
   /** Status, preview, activity, commands, usage or title may differ. */
   summary: boolean;
+  /** Of these, the preview alone: more was said. */
+  preview: boolean;
 }
 
-export const noChange = (): Change => ({ structure: false, touched: new Set(), summary: false });
+export const noChange = (): Change => ({
+  structure: false,
+  touched: new Set(),
+  summary: false,
+  preview: false,
+});
 
 export function push<T extends TranscriptItem>(state: Transcript, change: Change, item: T): T {
   state.items.push(item);

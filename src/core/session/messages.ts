@@ -25,7 +25,7 @@ export function applyChunk(
   touch(message, change);
   if (event.role !== 'thought') {
     state.preview = previewOf(message);
-    change.summary = true;
+    change.preview = true;
   }
 }
 

@@ -35,6 +35,26 @@ describe('from events to signals', () => {
     expect(touched.slice(1)).toEqual([['m:2'], ['m:2']]);
   });
 
+  it('a row’s last line is shown now and then while a session speaks, and its last state always', () => {
+    parts.live('a');
+    parts.frames.drawAll();
+    parts.say('a', turn('running'), text('one '));
+    parts.frames.draw();
+    const shown: string[] = [];
+    const stop = effect(() => void shown.push(parts.state.record('a')!.preview.value));
+    for (let n = 0; n < 100; n++) {
+      parts.say('a', text(`word${n} `));
+      parts.frames.draw();
+    }
+    // A hundred frames of 16 ms, one line in 200 ms.
+    expect(shown.length).toBeGreaterThan(5);
+    expect(shown.length).toBeLessThan(12);
+    parts.frames.drawAll();
+    expect(shown.at(-1)).toMatch(/word99$/);
+    expect(parts.frames.waiting).toBe(false);
+    stop();
+  });
+
   it('a fast agent never freezes the page: a frame ends when its time is up', () => {
     parts.live('a');
     parts.frames.drawAll();

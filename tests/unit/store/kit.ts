@@ -44,6 +44,7 @@ export class ManualFrames implements FrameSource {
   }
 
   draw(): void {
+    this.#now += 16;
     const runs = this.#runs;
     this.#runs = new Set();
     for (const run of runs) run();
