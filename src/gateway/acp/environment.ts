@@ -43,6 +43,8 @@ export function agentEnvironment(
   const allowed = [...COMMON, ...spec.passEnv];
   const passed: Record<string, string> = {};
   for (const [name, value] of Object.entries(own)) {
+    // What is the gateway's own, its token among it, goes by its exact name only: a wildcard was not meant for it.
+    if (/^APERTURE_/i.test(name) && !allowed.includes(name)) continue;
     if (value !== undefined && allowed.some((pattern) => matches(pattern, name))) {
       passed[name] = value;
     }

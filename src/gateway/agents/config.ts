@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { ApertureError } from '../../core/errors.ts';
 import { isObject, parseJson } from '../../core/json.ts';
+import { KNOWN_AGENTS } from './known.ts';
 import type { AgentSpec } from './types.ts';
 
 /** Longest config file, in characters. */
@@ -17,8 +18,9 @@ const text = v.pipe(v.string('expected a string'), v.nonEmpty('must not be empty
 const agentSchema = v.strictObject({
   title: v.optional(text),
   kind: v.optional(v.picklist(['acp', 'codex-app-server'], 'expected acp or codex-app-server')),
-  command: text,
-  args: v.optional(v.array(v.string('expected a string'), 'expected a list of strings'), []),
+  /** Only of a known agent may it be left out: then the rest is changed of that one. */
+  command: v.optional(text),
+  args: v.optional(v.array(v.string('expected a string'), 'expected a list of strings')),
   env: v.optional(
     v.record(
       v.pipe(v.string(), v.regex(VARIABLE, 'is no name of an environment variable')),
@@ -37,7 +39,6 @@ const agentSchema = v.strictObject({
       ),
       'expected a list of variable names',
     ),
-    [],
   ),
 });
 
@@ -57,17 +58,27 @@ const agentsSchema = v.pipe(
 
 const configSchema = v.pipe(object, v.looseObject({ agents: v.optional(agentsSchema, {}) }));
 
+/** What a config file changes of a known agent; what is not in it stays. */
+export type AgentChange = Pick<AgentSpec, 'name' | 'env'> &
+  Partial<Pick<AgentSpec, 'title' | 'passEnv' | 'cwd' | 'protocolVersion'>>;
+
+export interface AgentConfig {
+  /** In the file's order. */
+  readonly agents: readonly AgentSpec[];
+  readonly changes: ReadonlyMap<string, AgentChange>;
+}
+
 export interface ConfigSource {
   readonly home: string | undefined;
 }
 
 /**
- * The agents of a `--config` file, in its order. Relative paths in it (a `command` with a separator, a
+ * The agents of a `--config` file, and what it changes of known ones. Relative paths in it (a `command` with a separator, a
  * `cwd`) are relative to the file; `~/` is the home directory. A bare `command` is left for PATH.
  *
  * @throws ApertureError `bad_config`: names the file, the place in it and what to do.
  */
-export async function readConfig(file: string, { home }: ConfigSource): Promise<AgentSpec[]> {
+export async function readConfig(file: string, { home }: ConfigSource): Promise<AgentConfig> {
   const bad = (problem: string, advice: string, cause?: unknown): ApertureError =>
     new ApertureError('bad_config', `The config file ${file} ${problem} ${advice}`, { cause });
 
@@ -105,17 +116,33 @@ export async function readConfig(file: string, { home }: ConfigSource): Promise<
     if (given.startsWith('~/') && home) return path.join(home, given.slice(2));
     return path.resolve(base, given);
   };
-  return Object.entries(result.output.agents).map(([name, agent]) => ({
-    name,
-    title: agent.title ?? name,
-    ...(agent.kind && { kind: agent.kind }),
-    command: /[/\\]/.test(agent.command) ? resolve(agent.command) : agent.command,
-    args: agent.args,
-    env: agent.env,
-    passEnv: agent.passEnv,
-    ...(agent.cwd !== undefined && { cwd: resolve(agent.cwd) }),
-    ...(agent.protocolVersion && { protocolVersion: agent.protocolVersion }),
-  }));
+  const agents: AgentSpec[] = [];
+  const changes = new Map<string, AgentChange>();
+  for (const [name, agent] of Object.entries(result.output.agents)) {
+    const { command, args, kind, title, env, passEnv, protocolVersion } = agent;
+    const shared = {
+      name,
+      env,
+      ...(protocolVersion && { protocolVersion }),
+      ...(agent.cwd !== undefined && { cwd: resolve(agent.cwd) }),
+    };
+    if (command !== undefined) {
+      agents.push({
+        ...shared,
+        title: title ?? name,
+        ...(kind && { kind }),
+        command: /[/\\]/.test(command) ? resolve(command) : command,
+        args: args ?? [],
+        passEnv: passEnv ?? [],
+      });
+    } else if (args || kind || !KNOWN_AGENTS.some((known) => known.name === name)) {
+      throw bad(
+        `is not valid:\n  agents.${name}.command: is missing.\n`,
+        'Correct it and start again.',
+      );
+    } else changes.set(name, { ...shared, ...(title && { title }), ...(passEnv && { passEnv }) });
+  }
+  return { agents, changes };
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {

@@ -1,9 +1,11 @@
 import path from 'node:path';
 import type { AgentInfo } from '../../core/wire/rest.ts';
-import { readConfig } from './config.ts';
+import { accountOf } from './account.ts';
+import { readConfig, type AgentChange, type AgentConfig } from './config.ts';
 import { findOnPath, isExecutable, type PathSource } from './find-on-path.ts';
 import { KNOWN_AGENTS } from './known.ts';
 import type { AgentRegistry, AgentSpec } from './types.ts';
+import { Versions } from './version.ts';
 
 /** PATH is looked at again after this time (ms), so that an agent installed meanwhile appears without a restart. */
 const RESCAN_AFTER_MS = 3_000;
@@ -35,9 +37,10 @@ export async function loadRegistry(options: RegistryOptions): Promise<AgentRegis
   const env = options.env ?? process.env;
   const source: PathSource = { env, platform: options.platform ?? process.platform };
   const now = options.now ?? (() => performance.now());
-  const configured = options.configPath
+  const config: AgentConfig = options.configPath
     ? await readConfig(options.configPath, { home: env['HOME'] ?? env['USERPROFILE'] })
-    : [];
+    : { agents: [], changes: new Map() };
+  const versions = new Versions();
 
   let entries = scan();
   let scannedAt = now();
@@ -47,11 +50,11 @@ export async function loadRegistry(options: RegistryOptions): Promise<AgentRegis
     const add = (entry: Entry): void => {
       if (!found.has(entry.info.name)) found.set(entry.info.name, entry);
     };
-    const overridden = new Set(configured.map((spec) => spec.name));
+    const overridden = new Set(config.agents.map((spec) => spec.name));
     if (!overridden.has(WORKSPACE)) add(builtIn(options.self));
-    for (const spec of configured) add(fromConfig(spec, source));
+    for (const spec of config.agents) add(fromConfig(spec, source));
     for (const known of KNOWN_AGENTS) {
-      if (!overridden.has(known.name)) add(fromPath(known, source));
+      if (!overridden.has(known.name)) add(fromPath(known, source, config.changes.get(known.name)));
     }
     return found;
   }
@@ -70,6 +73,11 @@ export async function loadRegistry(options: RegistryOptions): Promise<AgentRegis
       return [...all.filter((info) => info.available), ...all.filter((info) => !info.available)];
     },
     get: (name) => current().get(name)?.spec,
+    async version(name) {
+      const entry = current().get(name);
+      // What others make of `--version` nobody knows: a config's command may be an interpreter.
+      return entry?.spec && entry.info.source === 'path' ? versions.of(entry.spec) : undefined;
+    },
   };
 }
 
@@ -84,6 +92,7 @@ function builtIn([command, ...args]: RegistryOptions['self']): Entry {
       description: 'Built in, needs no key: lists, reads, searches, diffs and runs commands.',
       available: true,
       source: 'builtin',
+      account: { from: 'none', text: 'Calls no model: nothing is billed.' },
     },
     spec: {
       name: WORKSPACE,
@@ -103,7 +112,10 @@ function fromConfig(spec: AgentSpec, source: PathSource): Entry {
     ? isExecutable(spec.command, windows) && spec.command
     : findOnPath(spec.command, source);
   const info = { name, title, ...(kind && { kind }), source: 'config' as const };
-  if (command) return { info: { ...info, available: true }, spec: { ...spec, command } };
+  if (command) {
+    const account = accountOf(undefined, spec, source.env);
+    return { info: { ...info, available: true, account }, spec: { ...spec, command } };
+  }
   const place = path.isAbsolute(spec.command) ? 'is not an executable file' : 'is not on PATH';
   return {
     info: {
@@ -114,16 +126,32 @@ function fromConfig(spec: AgentSpec, source: PathSource): Entry {
   };
 }
 
-function fromPath(known: (typeof KNOWN_AGENTS)[number], source: PathSource): Entry {
-  const { name, title, description, install, passEnv, kind } = known;
-  const info = { name, title, description, ...(kind && { kind }), source: 'path' as const };
+function fromPath(
+  known: (typeof KNOWN_AGENTS)[number],
+  source: PathSource,
+  change: AgentChange | undefined,
+): Entry {
+  const { name, title, kind, passEnv } = { ...known, ...change };
+  const { description, install, needs, homepage } = known;
+  const about = { name, title, description, ...(kind && { kind }), needs, homepage };
+  const info = { ...about, source: 'path' as const };
   for (const { command, args } of known.commands) {
     const file = findOnPath(command, source);
     if (file) {
-      return {
-        info: { ...info, available: true },
-        spec: { name, title, ...(kind && { kind }), command: file, args, env: {}, passEnv },
+      const { cwd, protocolVersion, env = {} } = change ?? {};
+      const spec: AgentSpec = {
+        name,
+        title,
+        ...(kind && { kind }),
+        command: file,
+        args,
+        env,
+        passEnv,
+        ...(cwd !== undefined && { cwd }),
+        ...(protocolVersion && { protocolVersion }),
       };
+      const account = accountOf(known.account, spec, source.env);
+      return { info: { ...info, available: true, account }, spec };
     }
   }
   return { info: { ...info, available: false, install } };

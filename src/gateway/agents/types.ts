@@ -23,4 +23,6 @@ export interface AgentRegistry {
   list(): AgentInfo[];
   /** @returns undefined for a name that is unknown or not installed. */
   get(name: string): AgentSpec | undefined;
+  /** Asked of the program, if it is one whose ways are known; undefined when it says none in time. */
+  version?(name: string): Promise<string | undefined>;
 }

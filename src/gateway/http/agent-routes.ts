@@ -5,6 +5,13 @@ import type { Route } from './route.ts';
 /** What agents say of themselves, and the sessions that they keep. `id` is the agent's name. */
 export const AGENT_ROUTES: readonly Route[] = [
   {
+    path: /^\/v1\/agents\/([^/]+)\/version$/,
+    methods: {
+      GET: async ({ response, id }, { pool }) =>
+        sendJson(response, 200, await pool.agentVersion(decoded(id))),
+    },
+  },
+  {
     path: /^\/v1\/agents\/([^/]+)\/abilities$/,
     methods: {
       GET: async ({ response, id }, { pool }) =>

@@ -3,7 +3,12 @@ import path from 'node:path';
 import { ApertureError } from '../../core/errors.ts';
 import { newId, type SessionId } from '../../core/ids.ts';
 import { oneLine } from '../../core/text/sanitise.ts';
-import type { AgentsResponse, DirectoriesResponse, SessionSummary } from '../../core/wire/rest.ts';
+import type {
+  AgentsResponse,
+  AgentVersion,
+  DirectoriesResponse,
+  SessionSummary,
+} from '../../core/wire/rest.ts';
 import type { RepositoryInfo } from '../../core/wire/worktree.ts';
 import type { AgentRegistry, AgentSpec } from '../agents/types.ts';
 import type { Journal } from '../journal/port.ts';
@@ -90,6 +95,13 @@ export class SessionPool {
 
   agents(): AgentsResponse {
     return { agents: this.options.registry.list(), defaultCwd: this.options.defaultCwd };
+  }
+
+  /** @throws ApertureError `unknown_agent`, `agent_missing` */
+  async agentVersion(name: string): Promise<AgentVersion> {
+    this.#spec(name);
+    const version = await this.options.registry.version?.(name);
+    return version === undefined ? {} : { version };
   }
 
   directories(given: string): Promise<DirectoriesResponse> {
