@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { WebSocket, type ClientOptions } from 'ws';
 import type { ConnectionsResponse } from '../../../src/gateway/dialects/connections.ts';
+import { FrameKeeper, PATIENCE_MS } from '../../support/frame-keeper.ts';
 import type { GatewayProcess } from '../../support/gateway-process.ts';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- frames of every shape
@@ -8,8 +9,6 @@ export type Frame = any;
 
 /** For a gateway whose dialects without a choice of agent have the one that does what it is told. */
 export const SCRIPTED = ['--default-agent', 'scripted'];
-
-const PATIENCE_MS = 15_000;
 
 /** Waits until it is so; for what no frame tells. */
 export async function eventually<T>(
@@ -26,55 +25,9 @@ export async function eventually<T>(
 }
 
 /** A client of any dialect: one socket, every frame kept. */
-export class Client {
-  readonly frames: Frame[] = [];
-  closed: { code: number; reason: string } | undefined;
-  readonly #waking = new Set<() => void>();
-
-  constructor(readonly socket: WebSocket) {
-    socket.on('message', (data: Buffer) => {
-      this.frames.push(JSON.parse(data.toString()));
-      this.#woken();
-    });
-    socket.on('close', (code, reason) => {
-      this.closed = { code, reason: reason.toString() };
-      this.#woken();
-    });
-    socket.on('error', () => {});
-  }
-
-  send(frame: object | string | Buffer): void {
-    const raw = typeof frame === 'string' || Buffer.isBuffer(frame);
-    this.socket.send(raw ? frame : JSON.stringify(frame));
-  }
-
-  /** Waits until it is so; says what came instead if it never is. */
-  async until<T>(what: () => T | undefined | false, hint = what.toString()): Promise<T> {
-    const deadline = Date.now() + PATIENCE_MS;
-    for (;;) {
-      const found = what();
-      if (found !== undefined && found !== false) return found;
-      const left = deadline - Date.now();
-      if (left <= 0) {
-        const seen = this.frames.slice(-12).map((frame) => JSON.stringify(frame).slice(0, 300));
-        throw new Error(
-          `Waited in vain: ${hint}\nclosed: ${JSON.stringify(this.closed)}\n${seen.join('\n')}`,
-        );
-      }
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          clearTimeout(timer);
-          this.#waking.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, left);
-        this.#waking.add(wake);
-      });
-    }
-  }
-
-  #woken(): void {
-    for (const wake of this.#waking) wake();
+export class Client extends FrameKeeper<Frame> {
+  constructor(socket: WebSocket) {
+    super(socket, (text) => JSON.parse(text) as Frame);
   }
 
   frame(match: (frame: Frame) => boolean, hint = match.toString()): Promise<Frame> {

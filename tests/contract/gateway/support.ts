@@ -15,6 +15,7 @@ import {
 import type { SessionSummary } from '../../../src/core/wire/rest.ts';
 import type { AgentRegistry, AgentSpec } from '../../../src/gateway/agents/types.ts';
 import { startGateway, type Gateway, type GatewayOptions } from '../../../src/gateway/gateway.ts';
+import { FrameKeeper } from '../../support/frame-keeper.ts';
 
 export const TOKEN = 'a-token-that-is-long-enough-for-a-test';
 const SCRIPTED = fileURLToPath(new URL('../../support/agents/scripted.mjs', import.meta.url));
@@ -140,59 +141,14 @@ export async function createSession(
 }
 
 /** A page as the wire sees it: one socket, every frame kept. */
-export class Page {
-  readonly frames: ServerFrame[] = [];
-  closed: { code: number; reason: string } | undefined;
-  readonly #wake = new Set<() => void>();
+export class Page extends FrameKeeper<ServerFrame> {
   #keys = 0;
 
   constructor(
-    readonly socket: WebSocket,
+    socket: WebSocket,
     readonly client: string,
   ) {
-    socket.on('message', (data: Buffer) => {
-      this.frames.push(decodeServerFrame(data.toString()));
-      this.#woken();
-    });
-    socket.on('close', (code, reason) => {
-      this.closed = { code, reason: reason.toString() };
-      this.#woken();
-    });
-    socket.on('error', () => {});
-  }
-
-  send(frame: object | string | Buffer): void {
-    const raw = typeof frame === 'string' || Buffer.isBuffer(frame);
-    this.socket.send(raw ? frame : JSON.stringify(frame));
-  }
-
-  /** Waits until it is so; says what came instead if it never is. */
-  async until<T>(what: () => T | undefined | false, hint = what.toString()): Promise<T> {
-    const deadline = Date.now() + 15_000;
-    for (;;) {
-      const found = what();
-      if (found !== undefined && found !== false) return found;
-      const left = deadline - Date.now();
-      if (left <= 0) {
-        const seen = this.frames.slice(-12).map((frame) => JSON.stringify(frame).slice(0, 300));
-        throw new Error(
-          `${this.client} waited in vain: ${hint}\nclosed: ${JSON.stringify(this.closed)}\n${seen.join('\n')}`,
-        );
-      }
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          clearTimeout(timer);
-          this.#wake.delete(wake);
-          resolve();
-        };
-        const timer = setTimeout(wake, left);
-        this.#wake.add(wake);
-      });
-    }
-  }
-
-  #woken(): void {
-    for (const wake of this.#wake) wake();
+    super(socket, decodeServerFrame, client);
   }
 
   get messages(): MessageFrame[] {
