@@ -5,6 +5,7 @@ import { FakeSession, frames, mount } from './fake.ts';
 import { scenes } from './harness/scenes.ts';
 // Loaded by the composer when it is needed; here already, so that it is there to be looked at.
 import '../../../src/app/ui/conversation/composer/settings.ts';
+import '../../../src/app/ui/conversation/asks/ask-card.ts';
 
 afterEach(() => {
   document.body.replaceChildren();

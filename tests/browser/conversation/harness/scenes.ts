@@ -1,3 +1,4 @@
+import { form, link, signIn } from '../ask-scenes.ts';
 import { say, think, user, type FakeSession } from '../fake.ts';
 
 const OLD = `export function parse(line: string) {
@@ -53,6 +54,9 @@ export function splitQuoted(line: string): string[] {
 `;
 
 export const scenes: Record<string, (fake: FakeSession) => void> = {
+  'question: form': (fake) => fake.feed(form()),
+  'question: link': (fake) => fake.feed(link(), link('http://plain.example/', 'r2')),
+  'question: sign-in': (fake) => fake.feed(signIn({ failed: 'The key is wrong' })),
   empty(fake) {
     fake.feed({
       type: 'commands',
