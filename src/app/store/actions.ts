@@ -57,8 +57,9 @@ export class StoreActions implements Actions {
     }
     let entry: SessionEntry;
     if (endpoint.protocol === 'aperture') {
-      const { agent = '', cwd = '', title, mcpServers, additionalDirectories, worktree } = request;
-      const wanted = { agent, cwd, mcpServers, additionalDirectories, worktree };
+      const { agent = '', cwd = '', title, mcpServers, additionalDirectories } = request;
+      const { worktree, resume } = request;
+      const wanted = { agent, cwd, mcpServers, additionalDirectories, worktree, resume };
       const summary = await apiOf(endpoint).create({ ...wanted, ...(title && { title }) });
       entry = sessions.add(summary, endpoint.id, 0);
     } else entry = (await commands()).createLocal(endpoint, request);

@@ -1,13 +1,15 @@
 import { ApertureError } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { isObject } from '../../core/json.ts';
-import type { AgentVersion } from '../../core/wire/rest.ts';
+import type { AgentAbilities, AgentSessionsResponse, AgentVersion } from '../../core/wire/rest.ts';
 import type { RepositoryInfo, WorktreeDiff, WorktreeState } from '../../core/wire/worktree.ts';
 import type { GatewayApi } from '../client/gateway-api.ts';
 import type { AtGateway, EndpointId } from './endpoint-types.ts';
 
 /** Git may have to check out or merge a large tree; ms. */
 const WORK_MS = 120_000;
+/** An agent may have to be started to be asked; ms. */
+const AGENT_MS = 60_000;
 
 /** What is asked of a gateway now and then. Not part of the first load. */
 export class GatewayWork implements AtGateway {
@@ -29,6 +31,39 @@ export class GatewayWork implements AtGateway {
     const answer = await api.call('GET', `v1/agents/${encodeURIComponent(agent)}/version`);
     const version = isObject(answer) ? answer['version'] : undefined;
     return typeof version === 'string' ? { version } : {};
+  }
+
+  async agentAbilities(agent: string, endpoint?: EndpointId): Promise<AgentAbilities> {
+    const answer = await this.#agent('GET', agent, 'abilities', endpoint);
+    if (isObject(answer) && isObject(answer['mcp'])) return answer as unknown as AgentAbilities;
+    throw strange();
+  }
+
+  async agentSessions(
+    agent: string,
+    cursor?: string,
+    endpoint?: EndpointId,
+  ): Promise<AgentSessionsResponse> {
+    const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+    const answer = await this.#agent('GET', agent, `sessions${query}`, endpoint);
+    if (isObject(answer) && Array.isArray(answer['sessions']) && isObject(answer['can'])) {
+      return answer as unknown as AgentSessionsResponse;
+    }
+    throw strange();
+  }
+
+  async deleteAgentSession(agent: string, id: string, endpoint?: EndpointId): Promise<void> {
+    await this.#agent('DELETE', agent, `sessions/${encodeURIComponent(id)}`, endpoint);
+  }
+
+  #agent(
+    method: string,
+    agent: string,
+    rest: string,
+    endpoint: EndpointId | undefined,
+  ): Promise<unknown> {
+    const path = `v1/agents/${encodeURIComponent(agent)}/${rest}`;
+    return this.ofEndpoint(endpoint).call(method, path, undefined, AGENT_MS);
   }
 
   async worktree(id: SessionId): Promise<WorktreeState> {

@@ -3,7 +3,12 @@ import type { EndpointPolicy, ProtocolName } from '../../core/endpoint/policy.ts
 import type { ProbeReport } from '../../core/endpoint/probe.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { AgentVersion, NewSessionRequest } from '../../core/wire/rest.ts';
+import type {
+  AgentAbilities,
+  AgentSessionsResponse,
+  AgentVersion,
+  NewSessionRequest,
+} from '../../core/wire/rest.ts';
 import type { RepositoryInfo, WorktreeDiff, WorktreeState } from '../../core/wire/worktree.ts';
 import type { EndpointState } from './types.ts';
 
@@ -107,6 +112,16 @@ export interface AtGateway {
   /** Whether a session in this directory can have a git worktree of its own; of the main gateway unless another is named. */
   repository(path: string, endpoint?: EndpointId): Promise<RepositoryInfo>;
   agentVersion(agent: string, endpoint?: EndpointId): Promise<AgentVersion>;
+  /** What an agent says of itself; it may have to be started for that. */
+  agentAbilities(agent: string, endpoint?: EndpointId): Promise<AgentAbilities>;
+  /** One page of the sessions that an agent keeps by itself. */
+  agentSessions(
+    agent: string,
+    cursor?: string,
+    endpoint?: EndpointId,
+  ): Promise<AgentSessionsResponse>;
+  /** Deletes one there, for good. */
+  deleteAgentSession(agent: string, sessionId: string, endpoint?: EndpointId): Promise<void>;
   worktree(id: SessionId): Promise<WorktreeState>;
   /** @param path one of the state's files. */
   worktreeDiff(id: SessionId, path: string): Promise<WorktreeDiff>;

@@ -47,6 +47,7 @@ const strip = (view: Mounted): ShadowRoot | undefined =>
 const shown = (view: Mounted): string[] =>
   [...(strip(view)?.querySelectorAll('li') ?? [])].map(({ title }) => title);
 const send = (view: Mounted): HTMLButtonElement => composer(view).querySelector('.send')!;
+const button = (view: Mounted): Element | null => composer(view).querySelector('input[type=file]');
 const toasts = (view: Mounted): string[] =>
   view.calls.filter(([name]) => name === 'showToast').map((call) => (call[1] as Toast).text);
 interface Toast {
@@ -86,8 +87,6 @@ async function type(view: Mounted, text: string): Promise<void> {
 
 describe('files in the composer', () => {
   it('are offered by a button only where the agent takes any', async () => {
-    const button = (view: Mounted): Element | null =>
-      composer(view).querySelector('input[type=file]');
     expect(button(await mount(session()))).not.toBeNull();
     expect(button(await mount(session({ embeddedContext: true })))).not.toBeNull();
     // Controls: an agent that takes text only, one that has not said, and a connection that carries text only.
@@ -281,18 +280,19 @@ describe('[R37] a draft’s attachments', () => {
   });
 });
 
+const outbox = (view: Mounted): ShadowRoot =>
+  view.element.renderRoot.querySelector('ap-outbox')!.shadowRoot!;
+async function queue(fake: FakeSession, view: Mounted, prompt: ContentBlock[]): Promise<void> {
+  fake.outbox.value = [{ key: 'k', prompt, createdAt: 0, delivery: { state: 'queued' } }];
+  await view.settled();
+}
+
 describe('a queued message with attachments', () => {
   const IMAGE: ContentBlock = {
     type: 'image',
     mimeType: 'image/gif',
     data: 'R0lGODlhAQABAAAAACw=',
     uri: 'attachment:///dot.gif',
-  };
-  const outbox = (view: Mounted): ShadowRoot =>
-    view.element.renderRoot.querySelector('ap-outbox')!.shadowRoot!;
-  const queue = async (fake: FakeSession, view: Mounted, prompt: ContentBlock[]) => {
-    fake.outbox.value = [{ key: 'k', prompt, createdAt: 0, delivery: { state: 'queued' } }];
-    await view.settled();
   };
   const press = (view: Mounted, label: string): void =>
     [...outbox(view).querySelectorAll<HTMLButtonElement>('button')]

@@ -43,7 +43,8 @@ describe('the new-session dialog', () => {
     const fake = new FakeStore();
     await openNewSession(fake);
     expect(radios().map((each) => each.value)).toEqual(['workspace', 'claude', 'opencode']);
-    expect(one('[role="radiogroup"]').getAttribute('aria-labelledby')).toBe('agent-label');
+    const agents = one('[role="radiogroup"]', one('ap-agent-field').shadowRoot!);
+    expect(agents.getAttribute('aria-labelledby')).toBe('agent-label');
     radios()[1]!.click();
     await type(field('Directory'), '/home/ada/code/tide/');
     await type(field('Title'), '  Ebb  ');

@@ -451,6 +451,7 @@ describe('a new session at one of several endpoints', () => {
   it('an endpoint that lists nothing offers no taking up; a refusal of the list can be tried again', async () => {
     const fake = several();
     await open(fake);
+    await choose('Endpoint', 'scoped:https://worlds.example');
     expect(deep('input[name="mode"]')).toHaveLength(0);
     await choose('Endpoint', acp.id);
     fake.failure = new ApertureError('unreachable', 'The server does not answer.');

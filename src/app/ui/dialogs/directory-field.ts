@@ -28,6 +28,7 @@ export class DirectoryEvent extends Event {
  * choose, Enter or Tab takes, and the next level opens.
  *
  * @property value - the path
+ * @property label - what the directory is for
  * @property endpoint - the gateway whose machine is meant; the main one unless given
  * @property problem - why it was refused, shown below; empty when it was not
  * @fires ap-directory - with every change ({@link DirectoryEvent})
@@ -103,6 +104,7 @@ export class ApDirectoryField extends LitElement {
   ];
 
   @property({ attribute: false }) value = '';
+  @property({ attribute: false }) label = 'Directory';
   @property({ attribute: false }) endpoint: EndpointId | undefined;
   @property({ attribute: false }) problem = '';
   @state() private entries: readonly Entry[] = [];
@@ -154,7 +156,7 @@ export class ApDirectoryField extends LitElement {
   override render() {
     const shown = this.open ? this.#shown() : [];
     return html`<div class="field">
-      <label class="label" for="directory">Directory</label>
+      <label class="label" for="directory">${this.label}</label>
       <span class="box">
         ${icons.folder}
         <input

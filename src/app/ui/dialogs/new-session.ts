@@ -3,11 +3,12 @@ import { customElement, state } from 'lit/decorators.js';
 import { SESSION_FIELDS, type SessionField } from '../../../core/endpoint/policy.ts';
 import { toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
 import type { AgentsResponse } from '../../../core/wire/rest.ts';
-import type { EndpointView, NewSessionAt, RemoteSessionView } from '../../store/endpoint-types.ts';
+import type { EndpointId, EndpointView, NewSessionAt } from '../../store/endpoint-types.ts';
 import { CommandEvent } from '../command-event.ts';
 import { recall, remember } from '../controllers/remembered.ts';
 import { PROTOCOL_NAME } from '../endpoint.ts';
 import { endpointStyles } from '../endpoints/endpoint.styles.ts';
+import { chevron } from '../icons.ts';
 import { act } from '../intent.ts';
 import { segmentStyles } from '../styles/segments.ts';
 import { shortPath } from '../time.ts';
@@ -16,9 +17,9 @@ import './agent-field.ts';
 import { ApDialog } from './dialog.ts';
 import type { ApDirectoryField, DirectoryEvent } from './directory-field.ts';
 import './directory-field.ts';
+import type { SessionExtras } from './session-extras.ts';
 import { newSessionStyles } from './new-session.styles.ts';
-import type { RemoteEvent } from './remote-sessions.ts';
-import './remote-sessions.ts';
+import type { ListedSession, RemoteEvent } from './remote-sessions.ts';
 import type { WorktreeEvent } from '../worktree/worktree-field.ts';
 import '../worktree/worktree-field.ts';
 
@@ -65,8 +66,10 @@ export class ApNewSession extends ApDialog {
   @state() private entered: Partial<Record<SessionField, string>> = { cwd: recall('cwd', '') };
   /** An existing one is taken up instead. */
   @state() private existing = false;
-  @state() private remote: RemoteSessionView | undefined;
+  @state() private remote: ListedSession | undefined;
   private worktree = false;
+  /** “More” was opened. */
+  @state() private unfolded = false;
   @state() private starting = false;
   @state() private failure: (ErrorInfo & { place: Place }) | undefined;
 
@@ -111,24 +114,17 @@ export class ApNewSession extends ApDialog {
 
   protected override body() {
     const endpoint = this.#endpoint();
-    const existing = this.existing && endpoint?.lists === true;
+    const existing = this.#existing(endpoint);
     return html`<form id="form" @submit=${this.#submit}>
       <div class="body stack">
-        ${this.#where(endpoint)} ${endpoint?.lists ? this.#modes(existing) : nothing}
-        ${
-          existing
-            ? html`<ap-remote-sessions
-                .endpoint=${endpoint!.id}
-                @ap-remote=${(event: RemoteEvent) => (this.remote = event.session)}
-              ></ap-remote-sessions>`
-            : this.#fields(endpoint)
-        }
+        ${this.#where(endpoint)} ${takesUp(endpoint) ? this.#modes(existing) : nothing}
+        ${existing ? this.#remote(endpoint!) : this.#fields(endpoint)}
       </div>
       <div class="foot">
         ${this.#problem('form')}
         <button type="button" class="button quiet" @click=${this.hide}>Cancel</button>
         <button class="button primary" ?disabled=${this.starting || (existing && !this.remote)}>
-          ${this.starting ? 'Starting…' : existing ? 'Take it up' : 'Start session'}
+          ${this.starting ? 'Starting…' : this.remote?.here ? 'Show it' : existing ? 'Take it up' : 'Start session'}
         </button>
       </div>
     </form>`;
@@ -160,6 +156,7 @@ export class ApNewSession extends ApDialog {
           name="mode"
           .checked=${existing === value}
           @change=${() => {
+            if (value) void import('./remote-sessions.ts').catch(() => {});
             this.existing = value;
             this.remote = undefined;
             this.failure = undefined;
@@ -172,14 +169,77 @@ export class ApNewSession extends ApDialog {
     </div>`;
   }
 
+  #existing(endpoint: EndpointView | undefined): boolean {
+    return this.existing && takesUp(endpoint);
+  }
+
+  /** A gateway's sessions are all here; what its agents keep by themselves is not. */
+  #remote(endpoint: EndpointView) {
+    const agents = isGateway(endpoint);
+    return html`${agents ? this.#agents() : nothing}
+      <ap-remote-sessions
+        .endpoint=${agents ? this.#otherGateway(endpoint) : endpoint.id}
+        .agent=${agents ? (this.#chosenAgent() ?? '') : undefined}
+        .agentTitle=${this.#agentTitle()}
+        @ap-remote=${(event: RemoteEvent) => (this.remote = event.session)}
+      ></ap-remote-sessions>
+      ${this.#problem('cwd')}`;
+  }
+
+  #otherGateway(endpoint: EndpointView | undefined): EndpointId | undefined {
+    return this.#isMain(endpoint) ? undefined : endpoint!.id;
+  }
+
+  #agentTitle(): string {
+    const name = this.#chosenAgent();
+    return this.#agentList()?.agents.find((agent) => agent.name === name)?.title ?? '';
+  }
+
+  /** Folded; what is in it is fetched, and the agent asked, when it is unfolded: by the reader, or for what is remembered. */
+  #more(endpoint: EndpointView | undefined) {
+    const agent = this.#chosenAgent();
+    if (agent === undefined) return nothing;
+    const at = this.#otherGateway(endpoint);
+    const kept = recall<unknown>(`extras:${at ?? ''}:${agent}`, undefined) !== undefined;
+    const shown = kept || this.unfolded;
+    if (shown) void import('./session-extras.ts').catch(() => {});
+    return html`<details
+      class="more"
+      ?open=${kept}
+      @toggle=${(event: Event) => (this.unfolded ||= (event.target as HTMLDetailsElement).open)}
+    >
+      <summary>
+        ${chevron} More <span class="optional">MCP servers, additional directories</span>
+      </summary>
+      ${
+        shown
+          ? html`<ap-session-extras
+              .agent=${agent}
+              .agentTitle=${this.#agentTitle()}
+              .endpoint=${at}
+            ></ap-session-extras>`
+          : nothing
+      }
+    </details>`;
+  }
+
+  /** What stands under “More”; undefined where something is wrong with it. */
+  async #extras(): Promise<SessionExtras | undefined> {
+    const extras = this.renderRoot.querySelector('ap-session-extras');
+    if (!extras) return {};
+    await import('./session-extras.ts');
+    return extras.take();
+  }
+
   #fields(endpoint: EndpointView | undefined) {
     const { required, optional } = SESSION_FIELDS[endpoint?.protocol ?? 'aperture'];
     const lists = isGateway(endpoint);
-    return [...required, ...optional].map((field) => {
+    const fields = [...required, ...optional].map((field) => {
       if (lists && field === 'agent') return this.#agents();
       if (lists && field === 'cwd') return [this.#directory(endpoint), this.#worktree(endpoint)];
       return this.#line(field, required.includes(field), endpoint);
     });
+    return lists ? [...fields, this.#more(endpoint)] : fields;
   }
 
   #agents() {
@@ -317,10 +377,13 @@ export class ApNewSession extends ApDialog {
   /** What is asked for; undefined, with the problem shown, when something is missing. */
   #request(endpoint: EndpointView | undefined): NewSessionAt | undefined {
     const at = this.store.endpoints.value.length > 1 && endpoint ? { endpoint: endpoint.id } : {};
-    if (this.existing && endpoint?.lists) {
+    if (this.#existing(endpoint)) {
       const { remote } = this;
       if (!remote) return undefined;
-      const { title, cwd } = remote;
+      const { title, cwd, sessionId: resume } = remote;
+      if (resume !== undefined) {
+        return { ...at, agent: this.#chosenAgent() ?? '', resume, ...(cwd && { cwd }), title };
+      }
       return { ...at, remote: remote.remote, ...(title && { title }), ...(cwd && { cwd }) };
     }
     const chooses = isGateway(endpoint);
@@ -357,7 +420,11 @@ export class ApNewSession extends ApDialog {
     this.failure = undefined;
     this.starting = true;
     try {
-      const id = await act(this, (actions) => actions.createSession(request));
+      const extras = await this.#extras();
+      if (!extras) return;
+      Object.assign(request, extras);
+      const here = this.#existing(endpoint) ? this.remote?.here : undefined;
+      const id = here ?? (await act(this, (actions) => actions.createSession(request)));
       this.#remember(endpoint, request);
       this.hide();
       this.dispatchEvent(new CommandEvent('session.open', id));
@@ -374,15 +441,22 @@ export class ApNewSession extends ApDialog {
     }
   };
 
-  #remember(endpoint: EndpointView | undefined, { agent, cwd, remote }: NewSessionAt): void {
+  #remember(
+    endpoint: EndpointView | undefined,
+    { agent, cwd, remote, resume }: NewSessionAt,
+  ): void {
     if (endpoint) remember('endpoint', endpoint.id);
-    if (remote || !this.#isMain(endpoint) || !agent || !cwd) return;
+    if (remote || resume !== undefined || !this.#isMain(endpoint) || !agent || !cwd) return;
     remember('agent', agent);
     remember('cwd', cwd);
     const recent = [...new Set([cwd, ...recall<string[]>('recent', [])])];
     remember('recent', recent.slice(0, RECENT + 2));
   }
 }
+
+/** It, or its agents, may have conversations that are not here. */
+const takesUp = (endpoint: EndpointView | undefined): boolean =>
+  endpoint !== undefined && (endpoint.lists || isGateway(endpoint));
 
 /** Without any endpoint it is the main gateway's affair, which says so. */
 const isGateway = (endpoint: EndpointView | undefined): boolean =>

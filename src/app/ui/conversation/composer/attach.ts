@@ -91,17 +91,18 @@ function watch(host: HTMLElement, record: SessionRecord): void {
     const blocks = attached.value;
     if (blocks === before) return;
     note(record.id, blocks.length > 0);
-    // In order, and only what is newest when its turn comes.
-    writes = writes.then(async () => {
-      const by = hosts.get(record);
-      if (attached.peek() !== blocks || !by?.isConnected) return;
-      const kept = await act(by, (actions) => actions.keepFiles(record.id, blocks));
-      if (kept === false && blocks.length > 0 && !told) {
-        told = true;
-        say(by, 'This browser cannot keep attachments: they are there until the page is reloaded.');
-      }
-    });
+    // In order: what is newest is written last.
+    writes = writes.then(() => keep(record, blocks));
   });
+}
+
+async function keep(record: SessionRecord, blocks: readonly ContentBlock[]): Promise<void> {
+  const by = hosts.get(record);
+  if (attachedTo(record).peek() !== blocks || !by?.isConnected) return;
+  const kept = await act(by, (actions) => actions.keepFiles(record.id, blocks));
+  if (kept !== false || blocks.length === 0 || told) return;
+  told = true;
+  say(by, 'This browser cannot keep attachments: they are there until the page is reloaded.');
 }
 
 /** Once is enough. */
