@@ -48,7 +48,7 @@ const clientFrame = variant('t', {
     since: count,
     lines: optional(boolean),
   },
-  prompt: { k: key, prompt: list(contentBlock, 1_000) },
+  prompt: { k: key, prompt: list(contentBlock, 1_000), steer: optional(boolean) },
   answer: {
     k: key,
     id: requestId,

@@ -24,6 +24,8 @@ export interface PromptFrame {
   t: 'prompt';
   k: string;
   prompt: ContentBlock[];
+  /** While a turn runs: into that turn, if the agent takes such a message (`ready` says `steer`); else as without. */
+  steer?: boolean;
 }
 
 export interface AnswerFrame {

@@ -28,6 +28,12 @@ export interface AgentPort {
    * @throws ApertureError in words for the reader.
    */
   set(method: string, params: JsonObject): Promise<JsonObject>;
+  /**
+   * A message into the running turn; absent where the kind of agent has no such thing. Resolves when it was taken.
+   *
+   * @throws ApertureError in words for the reader: the turn was over, or takes none.
+   */
+  steer?(prompt: readonly ContentBlock[]): Promise<void>;
   /** Stops the running turn; whether it did shows in how that settles. */
   cancel(): void;
   /** Hears no further what the agent says, which it is to notice by its pipe; nothing is lost. */

@@ -143,6 +143,24 @@ export class AppServerLink implements AgentPort {
       });
   }
 
+  async steer(prompt: readonly ContentBlock[]): Promise<void> {
+    const { spec } = this.options;
+    try {
+      const turnId = await this.#turn?.known;
+      if (turnId === undefined) throw late(spec.title);
+      const params = {
+        threadId: this.#threadId,
+        expectedTurnId: turnId,
+        input: toInput(prompt),
+      };
+      await this.#peer.request('turn/steer', params, asObject);
+    } catch (error) {
+      if (this.#over) throw late(spec.title);
+      const { code, message, retryable } = describeRequest(spec, error);
+      throw new ApertureError(code, message, { retryable });
+    }
+  }
+
   async set(method: string, params: JsonObject): Promise<JsonObject> {
     if (method !== 'session/set_config_option') {
       throw new ApertureError('setting_refused', `${this.options.spec.title} has no modes.`);
@@ -192,6 +210,7 @@ export class AppServerLink implements AgentPort {
         agentInfo: { name: 'codex', title: this.options.spec.title, ...(version && { version }) },
         agentCapabilities: { promptCapabilities: PROMPT_CAPABILITIES },
         configOptions: this.#settings.options,
+        steer: true,
       },
     });
     this.#notifications.opened(memory === 'resumed');
@@ -214,3 +233,12 @@ export class AppServerLink implements AgentPort {
     this.#peer.request('turn/interrupt', params, asObject).catch(() => {});
   }
 }
+
+const late = (title: string): ApertureError =>
+  new ApertureError(
+    'not_steered',
+    `${title} had finished before this message came. Send it again.`,
+    {
+      retryable: true,
+    },
+  );

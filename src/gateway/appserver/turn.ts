@@ -9,6 +9,9 @@ const MAX_EARLY = 8;
  * either may come first.
  */
 export class Turn {
+  /** Its id, once it has been said; undefined when it was over before. */
+  readonly known: Promise<string | undefined>;
+  #tell!: (id: string | undefined) => void;
   #id: string | undefined;
   readonly #early = new Map<string, PromptOutcome>();
   #cancelled = false;
@@ -17,12 +20,15 @@ export class Turn {
   constructor(
     private readonly interrupt: (turnId: string) => void,
     private readonly settle: (outcome: PromptOutcome) => void,
-  ) {}
+  ) {
+    this.known = new Promise((resolve) => (this.#tell = resolve));
+  }
 
   /** `turn/start` was answered. */
   accepted(id: string): void {
     const known = this.#id === id;
     this.#id = id;
+    this.#tell(id);
     const outcome = this.#early.get(id);
     if (outcome) return this.#end(outcome);
     if (this.#cancelled && !known) this.interrupt(id);
@@ -54,6 +60,7 @@ export class Turn {
   #end(outcome: PromptOutcome): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#tell(undefined);
     this.settle(outcome);
   }
 }

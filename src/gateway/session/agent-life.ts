@@ -1,5 +1,5 @@
 import type { ContentBlock } from '../../core/acp.ts';
-import { toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
+import { ApertureError, toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { AgentState } from '../../core/wire/rest.ts';
 import { CANCELLED, permissionAsked, type Asked } from '../acp/asked.ts';
@@ -151,6 +151,20 @@ export class AgentLife {
    */
   set(method: string, params: JsonObject): Promise<JsonObject> | undefined {
     return this.#state === 'ready' ? this.#link?.set(method, params) : undefined;
+  }
+
+  /** Whether it takes messages while a turn runs. */
+  get canSteer(): boolean {
+    return this.#state === 'ready' && this.#link?.steer !== undefined;
+  }
+
+  /** @throws ApertureError why it did not take the message; at once when it cannot. */
+  async steer(prompt: readonly ContentBlock[]): Promise<void> {
+    const link = this.#link;
+    if (link?.steer && this.#state === 'ready') return link.steer(prompt);
+    throw new ApertureError('not_steered', `${this.title} did not get this message: it is gone.`, {
+      retryable: true,
+    });
   }
 
   cancel(): void {

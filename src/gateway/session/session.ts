@@ -119,7 +119,7 @@ export class Session {
   }
 
   /** @param by the client's name, for the log. */
-  prompt({ k, prompt }: PromptFrame, by: string): Receipt {
+  prompt({ k, prompt, steer }: PromptFrame, by: string): Receipt {
     const before = this.#before(k);
     if (before) return before;
     if (this.#record.facts.worktree?.removed) {
@@ -130,6 +130,9 @@ export class Session {
     }
     if (!prompt.some((block) => block.type !== 'text' || block.text.trim() !== '')) {
       return refuse('empty_prompt', 'The message is empty.');
+    }
+    if (steer === true && this.#turns.canSteer) {
+      return this.#accepted(k, this.#turns.steer(k, prompt, by));
     }
     if (this.#turns.isRunning) {
       return refuse(

@@ -1,5 +1,5 @@
 import type { ContentBlock, TurnState } from '../../core/acp.ts';
-import type { ErrorInfo } from '../../core/errors.ts';
+import { toErrorInfo, type ErrorInfo } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { AnswerFrame } from '../../core/wire/frames.ts';
 import { CANCELLED, type Asked } from '../acp/asked.ts';
@@ -77,12 +77,9 @@ export class Turns {
   /** Begins one; none may be running. @returns the log number that accepts the prompt. */
   begin(key: string, prompt: readonly ContentBlock[], by: string): number {
     const { record, options } = this;
-    const numbers = prompt.map((block, i) =>
-      record.append(entries.userMessage(block, key, by), i === 0 ? key : undefined),
-    );
-    const n = numbers.at(-1)!;
+    const { first, n } = this.#write(key, prompt, by);
     const startedAt = options.now();
-    const turn: Turn = { key, n: numbers[0]!, prompt, startedAt, sent: false, cancelling: false };
+    const turn: Turn = { key, n: first, prompt, startedAt, sent: false, cancelling: false };
     this.#turn = turn;
     record.append(entries.turnState('running', key));
     // It asked before: to sign in, for example.
@@ -95,6 +92,35 @@ export class Turns {
     // Nothing runs that a restarted gateway would not know of.
     record.log.whenCommitted(n).then(() => this.#send(turn), ENDED_MEANWHILE);
     return n;
+  }
+
+  /** Whether a message can go into the turn that runs. */
+  get canSteer(): boolean {
+    return this.#turn?.sent === true && !this.#turn.cancelling && this.agent.canSteer;
+  }
+
+  /** A message into the running turn, which goes on under its own key. @returns the log number that accepts it. */
+  steer(key: string, prompt: readonly ContentBlock[], by: string): number {
+    const { record, options } = this;
+    const { n } = this.#write(key, prompt, by);
+    options.logger.info('steer', { sessionId: record.id, requestId: key, by });
+    record.log.whenCommitted(n).then(() => this.#passOn(key, prompt), ENDED_MEANWHILE);
+    return n;
+  }
+
+  async #passOn(key: string, prompt: readonly ContentBlock[]): Promise<void> {
+    try {
+      await this.agent.steer(prompt);
+    } catch (error) {
+      this.record.append(entries.failure(toErrorInfo(error, 'not_steered'), key));
+    }
+  }
+
+  #write(key: string, prompt: readonly ContentBlock[], by: string): { first: number; n: number } {
+    const numbers = prompt.map((block, i) =>
+      this.record.append(entries.userMessage(block, key, by), i === 0 ? key : undefined),
+    );
+    return { first: numbers[0]!, n: numbers.at(-1)! };
   }
 
   /** The agent takes prompts. */

@@ -63,8 +63,8 @@ export const reload: Scenario = {
     const browser = await launch();
     const sizes = quick
       ? [
-          [1, 200],
-          [10, 1_000],
+          [1, 10_000],
+          [10, 10_000],
         ]
       : [
           [1, 200],

@@ -8,6 +8,7 @@ import type { Actions, SessionRecord } from '../../../src/app/store/types.ts';
 import type {
   AnswerState,
   CancelState,
+  OlderState,
   OutboxEntry,
   TurnView,
 } from '../../../src/app/store/types.ts';
@@ -50,6 +51,7 @@ export class FakeSession {
   readonly answers = signal<ReadonlyMap<string, AnswerState>>(new Map());
   readonly draft = signal('');
   readonly loading = signal(false);
+  readonly older = signal<OlderState>('none');
   readonly readMark = signal(0);
   readonly record: SessionRecord;
   n = 0;
@@ -78,8 +80,10 @@ export class FakeSession {
       stopping: this.stopping,
       draft: this.draft,
       loading: this.loading,
+      older: this.older,
       readMark: this.readMark,
       scrollTop: undefined,
+      shownFrom: undefined,
     };
   }
 

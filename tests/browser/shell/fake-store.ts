@@ -9,6 +9,7 @@ import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript, type Transcript } from '../../../src/core/session/transcript.ts';
 import type { AgentsResponse, DirectoriesResponse } from '../../../src/core/wire/rest.ts';
 import type {
+  AtGateway,
   ConnectionReport,
   EndpointId,
   EndpointView,
@@ -22,6 +23,7 @@ import type {
   Attention,
   EndpointState,
   OutboxEntry,
+  OlderState,
   SessionRecord,
   Settings,
   StorageState,
@@ -96,9 +98,11 @@ export class FakeRecord {
   readonly answers = signal<ReadonlyMap<string, AnswerState>>(new Map());
   readonly draft = signal('');
   readonly loading = signal(false);
+  readonly older = signal<OlderState>('none');
   readonly readMark = signal(Number.POSITIVE_INFINITY);
   readonly transcript = () => this.transcriptState;
   scrollTop: number | undefined;
+  shownFrom: number | undefined;
   #n = 0;
 
   constructor(
@@ -254,6 +258,8 @@ export class FakeStore {
   report: ProbeReport | Promise<ProbeReport> = { url: GATEWAY, proposals: [] };
   remote: readonly RemoteSessionView[] = [];
   inspected: ConnectionReport = REPORT;
+  /** What is asked of a gateway now and then; what is not there fails. */
+  gateway: Partial<AtGateway> = {};
   /** The passphrase that opens what is locked. */
   passphrase = 'correct horse';
   /** What whatever can fail is to fail with. */
@@ -389,6 +395,8 @@ export class FakeStore {
       case 'dismissToast':
         this.toasts.value = this.toasts.value.filter((toast) => toast.id !== first);
         return undefined;
+      case 'atGateway':
+        return Promise.resolve(this.gateway);
       case 'directories':
         return listing((first as string | undefined) ?? AGENTS.defaultCwd);
       case 'refreshAgents':

@@ -154,6 +154,42 @@ describe('a turn of a Codex app-server, in the words of the log', () => {
     expect(said(page)).toEqual(['begun', 'next']);
   });
 
+  test('[R40] a message can go into the turn that runs, and runs once; the turn goes on under its own key', async () => {
+    const { page } = await scene();
+    const ready = await page.until(() =>
+      page.logged('_aperture/agent').find(({ state }) => state === 'ready'),
+    );
+    expect(ready.steer).toBe(true);
+    const k = page.prompt('SAY begun ; HANG');
+    await page.until(() => said(page)[0] === 'begun');
+    const steered = { t: 'prompt', prompt: [{ type: 'text', text: 'SAY steered' }] };
+    // Negative control: without the wish, it is to wait.
+    page.send({ ...steered, k: 'plain' });
+    expect(await page.refused('plain')).toMatchObject({ code: 'busy' });
+    page.send({ ...steered, k: 'steered', steer: true });
+    page.send({ ...steered, k: 'steered', steer: true });
+    expect(await page.turnEnd(k)).toMatchObject({ stopReason: 'end_turn' });
+    expect(said(page)).toEqual(['begun', 'steered']);
+    expect(page.updates('user_message_chunk').map(({ _meta }) => _meta.aperture.key)).toEqual([
+      k,
+      'steered',
+    ]);
+    expect(page.updates('state_update').map(({ state }) => state)).toEqual(['running', 'idle']);
+    // With no turn running, it is a prompt like any other.
+    page.send({ ...steered, k: 'first', steer: true });
+    expect(await page.turnEnd('first')).toMatchObject({ stopReason: 'end_turn' });
+  });
+
+  test('a message that the turn does not take is told as such', async () => {
+    const { page } = await scene(['--no-steer']);
+    const k = page.prompt('SAY begun ; HANG');
+    await page.until(() => said(page)[0] === 'begun');
+    page.send({ t: 'prompt', k: 'lost', steer: true, prompt: [{ type: 'text', text: 'now' }] });
+    await page.until(() => page.logged('_aperture/error').find(({ key }) => key === 'lost'));
+    page.cancel();
+    expect(await page.turnEnd(k)).toMatchObject({ stopReason: 'cancelled' });
+  });
+
   test('[R58] one that does not stop is given up, and started again for the next prompt', async () => {
     const { page } = await scene(['--no-interrupt'], { timings: { cancelGraceMs: 100 } });
     const k = page.prompt('SAY begun ; HANG');

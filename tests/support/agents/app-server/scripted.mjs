@@ -11,6 +11,7 @@
  *   --store FILE            remembers its threads there, so that `thread/resume` works over processes
  *   --config-warning        warns of its configuration whenever it starts
  *   --garbage               writes lines that are no JSON (and JSON that is no message) between messages
+ *   --no-steer              takes no messages into a turn
  *   --no-interrupt          answers `turn/interrupt`, and goes on
  *   --answer-last           answers `turn/start` when the turn is over
  *   --no-deltas             tells items whole, when they are over
@@ -19,7 +20,7 @@
  *
  * Prompt words; several steps stand on lines of their own or are separated by ` ; `
  *   SAY text                one message of one piece           THINK text     reasoning in two parts
- *   STREAM n                one message of n pieces            HANG           waits until interrupted
+ *   STREAM n                one message of n pieces            HANG           waits until it is interrupted or steered
  *   RUN command             a command that asks first; then `Decision: <decision>`
  *   FREE command            the same, unasked: output in three pieces, exit code 3
  *   TORN command            the same, and its first piece never came
@@ -41,6 +42,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { commandItem, model, questionOf } from './shapes.mjs';
 
 const args = process.argv.slice(2).filter((arg) => arg !== 'app-server');
 const has = (flag) => args.includes(flag);
@@ -128,20 +130,6 @@ function think(text) {
   completed({ ...item, summary: parts });
 }
 
-const commandItem = (id, command) => ({
-  type: 'commandExecution',
-  id,
-  command: `/bin/bash -lc '${command}'`,
-  cwd: process.cwd(),
-  processId: null,
-  source: 'agent',
-  status: 'inProgress',
-  commandActions: [{ type: 'unknown', command }],
-  aggregatedOutput: null,
-  exitCode: null,
-  durationMs: null,
-});
-
 const approvalOf = (item, more = {}) => ({
   kind: 'command',
   ...ours(),
@@ -217,13 +205,6 @@ async function more() {
   say(JSON.stringify(result));
 }
 
-const questionOf = (id, question, ...labels) => ({
-  id,
-  header: id,
-  question,
-  options: labels.map((label) => ({ label, description: '' })),
-});
-
 async function questions() {
   const { result } = await ask('item/tool/requestUserInput', {
     ...ours(),
@@ -285,20 +266,6 @@ async function unknown() {
   const { error } = await ask('item/telepathy/request', ours());
   say(`Unknown request: ${error?.code ?? 'ok'}`);
 }
-
-const model = (name, isDefault, ...efforts) => ({
-  id: name,
-  model: name,
-  displayName: name.toUpperCase(),
-  description: `The ${name} model`,
-  hidden: false,
-  supportedReasoningEfforts: efforts.map((reasoningEffort) => ({
-    reasoningEffort,
-    description: '',
-  })),
-  defaultReasoningEffort: efforts[0],
-  isDefault,
-});
 
 async function step(text, params) {
   const [word, ...rest] = text.split(' ');
@@ -407,6 +374,13 @@ async function step(text, params) {
   }
 }
 
+const stepsOf = ({ input }) =>
+  input
+    .map((part) => part.text ?? part.url ?? '')
+    .join('')
+    .split(/\n| ; /)
+    .map((each) => each.trim());
+
 async function runTurn(id, params) {
   const mine = (turn = { id: randomUUID(), interrupted: false, wake: undefined, error: null });
   const answer = () =>
@@ -414,12 +388,12 @@ async function runTurn(id, params) {
   if (!has('--answer-last')) answer();
   tell('turn/started', { threadId: thread, turn: { id: mine.id, status: 'inProgress' } });
   const text = params.input.map((part) => part.text ?? part.url ?? '').join('');
+  mine.steps = stepsOf(params);
   const user = { type: 'userMessage', id: randomUUID(), content: params.input };
   started(user);
   completed(user);
-  for (const each of text.split(/\n| ; /)) {
-    if (mine.interrupted) break;
-    await step(each.trim(), params);
+  while (mine.steps.length > 0 && !mine.interrupted) {
+    await step(mine.steps.shift(), params);
   }
   remember(text);
   const status = mine.interrupted ? 'interrupted' : mine.error ? 'failed' : 'completed';
@@ -470,6 +444,13 @@ function request({ id, method, params }) {
       return result(opened());
     case 'turn/start':
       return void runTurn(id, params);
+    case 'turn/steer':
+      if (!turn || turn.id !== params.expectedTurnId || has('--no-steer')) {
+        return error('cannot steer this turn');
+      }
+      turn.steps.push(...stepsOf(params));
+      result({ turnId: turn.id });
+      return turn.wake?.();
     case 'turn/interrupt':
       if (!turn || turn.id !== params.turnId) return error('no active turn to interrupt');
       result({});
