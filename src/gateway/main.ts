@@ -4,8 +4,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApertureError } from '../core/errors.ts';
 import { loadRegistry } from './agents/registry.ts';
+import { agentsText } from './cli/agents.ts';
 import { defaultDataDir, keptToken } from './cli/data-dir.ts';
-import { agentTable, HELP } from './cli/help.ts';
+import { HELP } from './cli/help.ts';
 import { mayOpen, openBrowser } from './cli/open-browser.ts';
 import { parseCommand, type ServeOptions } from './cli/options.ts';
 import { startGateway } from './gateway.ts';
@@ -32,7 +33,7 @@ async function run(): Promise<void> {
       process.stdout.write(`${__APERTURE_VERSION__}\n`);
       return;
     case 'agents':
-      process.stdout.write(agentTable((await registryOf(command.config)).list()));
+      process.stdout.write(await agentsText(await registryOf(command.config), command.json));
       return;
     case 'agent':
       return runAgent(command.agent);

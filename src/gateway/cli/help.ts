@@ -1,10 +1,9 @@
-import type { AgentInfo } from '../../core/wire/rest.ts';
-
 export const HELP = `Aperture: many agents, one page.
 
 Usage
   aperture [options]      start the gateway and open the page
-  aperture agents         list the agents that it can start
+  aperture agents         list the agents that it can start, and how to get the others
+                          (--json for programs; --config as below)
 
 Options (each also as an environment variable: --max-sessions is APERTURE_MAX_SESSIONS)
   --port N                port to listen on; 0 for any free one      (4800)
@@ -25,21 +24,3 @@ Options (each also as an environment variable: --max-sessions is APERTURE_MAX_SE
   --no-open               do not open the browser
   --version, --help
 `;
-
-/** The agents as a table for the terminal. */
-export function agentTable(agents: readonly AgentInfo[]): string {
-  const rows = agents.map((agent) => [
-    agent.available ? '●' : '○',
-    agent.name,
-    agent.title,
-    agent.available ? (agent.description ?? '') : (agent.install ?? 'not installed'),
-  ]);
-  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n\n● can be started   ○ not installed here\n`;
-}

@@ -27,7 +27,7 @@ export interface ServeOptions {
 export type Command =
   | { name: 'help' }
   | { name: 'version' }
-  | { name: 'agents'; config: string | undefined }
+  | { name: 'agents'; config: string | undefined; json: boolean }
   | { name: 'agent'; agent: string }
   | { name: 'serve'; options: ServeOptions };
 
@@ -46,6 +46,7 @@ const FLAGS = {
   'max-sessions': { type: 'string' },
   'default-agent': { type: 'string' },
   'query-token': { type: 'boolean' },
+  json: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
 type Flag = keyof typeof FLAGS;
@@ -74,8 +75,9 @@ export function parseCommand(argv: readonly string[], env: Environment): Command
       .filter((value) => value !== '');
 
   if (positionals[0] === 'agents' && positionals.length === 1) {
-    return { name: 'agents', config: text('config') };
+    return { name: 'agents', config: text('config'), json: values.json === true };
   }
+  if (values.json) throw usage('--json goes with “aperture agents”.');
   if (positionals.length > 0) {
     throw usage(`There is no command “${positionals.join(' ')}”.`);
   }

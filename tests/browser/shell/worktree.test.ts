@@ -69,14 +69,30 @@ function scene(state: WorktreeState = STATE) {
 async function open(from: 'menu' | 'header' = 'header'): Promise<void> {
   if (from === 'header') button(BRANCH).click();
   else {
-    button(/^Session menu/, one('ap-session-header')).click();
+    button(/^Session menu/, one('ap-session-header').shadowRoot!).click();
     await until(() => button('Git worktree').click() ?? true);
   }
-  await until(() => one('ap-worktree dl'));
+  await until(() => first('ap-worktree dl'));
 }
 
+/** The host's own elements, and those in the shadow trees below it. */
+const within = <E extends Element = HTMLElement>(host: string, selector: string): E[] =>
+  deep(host).flatMap((each) => deep<E>(selector, each.shadowRoot!));
+
+/** What is written there; a selector `host inner` goes through the host's shadow root. */
+const found = (selector: string): HTMLElement[] => {
+  const [, host, inner] = /^(ap-[\w-]+) (.+)$/.exec(selector) ?? [];
+  return host && inner ? within(host, inner) : deep(selector);
+};
+
+const first = <E extends HTMLElement = HTMLElement>(selector: string): E => {
+  const [element] = found(selector);
+  if (!element) throw new Error(`nothing matches ${selector}`);
+  return element as E;
+};
+
 const words = (selector: string): string =>
-  deep(selector)
+  found(selector)
     .map((each) => each.textContent ?? '')
     .join(' ')
     .replace(/\s+/g, ' ')
@@ -106,7 +122,7 @@ describe('the worktree of a session', () => {
     await mount(fake);
     await open();
     expect(asked.filter(([name]) => name === 'diff')).toEqual([]);
-    one('ap-file-change summary').click();
+    first('ap-file-change summary').click();
     await until(() => deep('.diff-row').length === 5);
     expect(asked.filter(([name]) => name === 'diff')).toEqual([['diff', 'src/retry.ts']]);
     expect(deep('.diff-row.add').map((row) => row.textContent)).toEqual([
@@ -122,7 +138,7 @@ describe('the worktree of a session', () => {
     await open();
     now.state = { ...STATE, uncommitted: 0, mark: 'mark-2' };
     button('Commit all').click();
-    await until(() => words('[role="status"]').includes('Committed.'));
+    await until(() => words('ap-worktree [role="status"]').includes('Committed.'));
     expect(asked).toContainEqual(['commit', 'Fix it']);
     expect(deep('input[aria-label="Commit message"]')).toEqual([]);
     expect(words('ap-worktree dl')).toContain('everything is committed');
@@ -134,7 +150,7 @@ describe('the worktree of a session', () => {
     await open();
     failing['merge'] = new ApertureError('base_dirty', 'harbour has uncommitted changes.');
     button('Merge back into main').click();
-    await until(() => words('[role="alert"]') === 'harbour has uncommitted changes.');
+    await until(() => words('ap-worktree [role="alert"]') === 'harbour has uncommitted changes.');
     delete failing['merge'];
     now.state = { ...STATE, uncommitted: 0, ahead: 0, behind: 0, unmerged: 0, files: [] };
     button('Merge back into main').click();
@@ -202,7 +218,7 @@ describe('the worktree of a session', () => {
       worktree: { branch: BRANCH, from: '/x', removed: true },
     };
     await until(() => words('.warn').startsWith('It was removed.'));
-    expect(deep('ap-worktree .foot')).toEqual([]);
+    expect(found('ap-worktree .foot')).toEqual([]);
   });
 
   it.each(['light', 'dark'] as const)(
@@ -213,7 +229,7 @@ describe('the worktree of a session', () => {
       failing['remove'] = new ApertureError('uncommitted', '1 file is not committed.');
       await mount(fake);
       await open();
-      one('ap-file-change summary').click();
+      first('ap-file-change summary').click();
       await until(() => deep('.diff-row').length === 5);
       button('Remove worktree').click();
       await until(() => button('Discard and remove'));
@@ -232,7 +248,7 @@ describe('the worktree of a session', () => {
   it('ending the session says what becomes of it', async () => {
     const { fake, record } = scene();
     await mount(fake);
-    button(/^Session menu/, one('ap-session-header')).click();
+    button(/^Session menu/, one('ap-session-header').shadowRoot!).click();
     await until(() => button('End session').click() ?? true);
     await until(() => words('ap-confirm-end p').includes(`else it stays, as ${BRANCH}`));
     expect(item(record.id)).toBeTruthy();
@@ -240,7 +256,7 @@ describe('the worktree of a session', () => {
 });
 
 describe('a new session', () => {
-  const box = () => one<HTMLInputElement>('ap-worktree-field input');
+  const box = () => first<HTMLInputElement>('ap-worktree-field input');
 
   async function openNew(fake: FakeStore): Promise<void> {
     await mount(fake);
@@ -255,7 +271,6 @@ describe('a new session', () => {
     };
     await openNew(fake);
     await until(() => box());
-    expect(words('ap-worktree-field')).toBe('');
     expect(words('ap-worktree-field .hint')).toContain('from main');
     box().click();
     await painted();
@@ -275,7 +290,7 @@ describe('a new session', () => {
           : { possible: false, why: `${path} is in no git repository.` },
     };
     await openNew(fake);
-    const input = one<HTMLInputElement>('ap-directory-field input');
+    const input = first<HTMLInputElement>('ap-directory-field input');
     const type = (value: string): void => {
       input.value = value;
       input.dispatchEvent(new Event('input', { bubbles: true }));
@@ -306,7 +321,7 @@ describe('a new session', () => {
     await openNew(fake);
     await until(() => asked > 0);
     await painted();
-    expect(deep('ap-worktree-field input')).toEqual([]);
+    expect(found('ap-worktree-field input')).toEqual([]);
     expect(deep('[role="alert"]')).toEqual([]);
   });
 });

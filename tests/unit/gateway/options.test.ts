@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { defaultDataDir } from '../../../src/gateway/cli/data-dir.ts';
-import { agentTable } from '../../../src/gateway/cli/help.ts';
+import type { AgentInfo } from '../../../src/core/wire/rest.ts';
+import { agentsText } from '../../../src/gateway/cli/agents.ts';
 import { mayOpen } from '../../../src/gateway/cli/open-browser.ts';
 import { parseCommand, type ServeOptions } from '../../../src/gateway/cli/options.ts';
 
@@ -85,7 +86,13 @@ describe('the command line', () => {
   test('commands', () => {
     expect(parseCommand(['--help', '--port', '1'], {}).name).toBe('help');
     expect(parseCommand(['-v'], {}).name).toBe('version');
-    expect(parseCommand(['agents', '--config', 'x'], {})).toEqual({ name: 'agents', config: 'x' });
+    expect(parseCommand(['agents', '--config', 'x'], {})).toEqual({
+      name: 'agents',
+      config: 'x',
+      json: false,
+    });
+    expect(parseCommand(['agents', '--json'], {})).toMatchObject({ json: true });
+    expect(() => parseCommand(['--json'], {})).toThrow(/aperture agents/);
     // The built-in agent's own arguments are none of ours.
     expect(parseCommand(['agent', 'workspace', '--whatever'], {})).toEqual({
       name: 'agent',
@@ -125,15 +132,32 @@ describe('the command line', () => {
     expect(mayOpen({ SSH_CONNECTION: 'x' }, true, 'darwin')).toBe(false);
   });
 
-  test('the table of agents lines up', () => {
+  test('the table of agents lines up; for programs it is JSON', async () => {
     const source = 'path';
-    const table = agentTable([
-      { name: 'a', title: 'Short', available: true, description: 'One', source },
-      { name: 'longer', title: 'T', available: false, install: 'npm i', source },
+    const account = { from: 'key' as const, text: 'Uses A_KEY.' };
+    const registry = {
+      list: () =>
+        [
+          { name: 'a', title: 'Short', available: true, description: 'One', account, source },
+          {
+            name: 'longer',
+            title: 'T',
+            available: false,
+            install: 'npm i',
+            needs: 'Luck.',
+            source,
+          },
+        ] satisfies AgentInfo[],
+      get: () => undefined,
+      version: async (name: string) => (name === 'a' ? '1.2.3' : undefined),
+    };
+    expect((await agentsText(registry, false)).split('\n').slice(0, 4)).toEqual([
+      '●  a       Short  1.2.3  One',
+      '                         Uses A_KEY.',
+      '○  longer  T             npm i',
+      '                         Needs: Luck.',
     ]);
-    expect(table.split('\n').slice(0, 2)).toEqual([
-      '●  a       Short  One',
-      '○  longer  T      npm i',
-    ]);
+    const json = JSON.parse(await agentsText(registry, true));
+    expect(json.agents).toEqual([{ ...registry.list()[0], version: '1.2.3' }, registry.list()[1]]);
   });
 });
