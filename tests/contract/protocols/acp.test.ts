@@ -65,6 +65,7 @@ describe('acp: its own ways', () => {
           clientCapabilities: {
             fs: { readTextFile: false, writeTextFile: false },
             terminal: false,
+            session: { configOptions: { boolean: {} }, notices: {}, compaction: {} },
           },
         },
       },
@@ -195,6 +196,63 @@ describe('acp: its own ways', () => {
     expect(server.frames).toContainEqual(
       expect.objectContaining({ id: 'fs-1', error: expect.objectContaining({ code: -32601 }) }),
     );
+  });
+
+  it('modes and options: what there is, what becomes of a change, and again after a drop', async () => {
+    await start({ resume: true, settings: true });
+    const made = await connected();
+    const told = (): unknown => made.of('agent').at(-1);
+    expect(told()).toMatchObject({
+      state: 'ready',
+      modes: { current: 'ask', available: [{ id: 'ask', name: 'ASK' }, { id: 'code' }, {}] },
+      options: [{ id: 'fast', currentValue: false }],
+    });
+    const { settings } = made.link!;
+    settings!.setMode('k1', 'code');
+    settings!.setOption('k2', 'fast', true);
+    await until('both are taken', () => made.of('options').length === 1);
+    expect(made.of('mode')).toMatchObject([{ modeId: 'code', key: 'k1' }]);
+    expect(made.of('options')).toMatchObject([{ key: 'k2', options: [{ currentValue: true }] }]);
+    settings!.setMode('k3', 'stuck');
+    await until('it is refused', () => made.of('error').length === 1);
+    expect(made.of('error')).toMatchObject([{ key: 'k3', error: { code: 'setting_refused' } }]);
+    server.dropAll();
+    await made.lost();
+    await made.connect();
+    expect(told()).toMatchObject({
+      modes: { current: 'code' },
+      options: [{ id: 'fast', currentValue: true }],
+    });
+  });
+
+  it('of an agent without modes and options there are none to change (negative control)', async () => {
+    await start();
+    const made = await connected();
+    expect(made.link!.settings).toBeUndefined();
+    expect(made.of('agent')).toEqual([]);
+  });
+
+  it('notices and compactions are shown as what they are', async () => {
+    await start({
+      updates: [
+        { sessionUpdate: 'notice', severity: 'warning', title: 'Nearly full' },
+        { sessionUpdate: 'compaction_update', compactionId: 'c', status: 'in_progress' },
+        {
+          sessionUpdate: 'compaction_summary_chunk',
+          compactionId: 'c',
+          content: { type: 'text', text: 'Short' },
+        },
+        { sessionUpdate: 'compaction_update', compactionId: 'c', status: 'completed' },
+      ],
+    });
+    const made = await connected();
+    await made.ask('hello');
+    expect(made.of('notice')).toMatchObject([{ level: 'warning', text: 'Nearly full' }]);
+    expect(made.of('tool').map(({ call }) => call.title)).toContain(
+      'The conversation was compacted',
+    );
+    expect(JSON.stringify(made.of('tool'))).toContain('Short');
+    expect(made.of('raw')).toEqual([]);
   });
 
   it('[R57] requests of two connections never share an id', async () => {

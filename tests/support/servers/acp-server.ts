@@ -32,9 +32,15 @@ export interface AcpServerOptions extends AcpMisbehaviour {
   list?: boolean;
   /** Sessions in one page of the list. */
   pageSize?: number;
+  /** Modes and options, which a session answers when it is opened or taken up; a mode “stuck” cannot be chosen. */
+  settings?: boolean;
+  /** Before each answer, an update of each of these kinds. */
+  updates?: object[];
 }
 
 interface Session {
+  mode: string;
+  fast: boolean;
   readonly id: string;
   readonly cwd: string;
   title: string | undefined;
@@ -51,6 +57,9 @@ interface Message {
     protocolVersion?: number;
     cwd?: string;
     cursor?: string;
+    modeId?: string;
+    configId?: string;
+    value?: string | boolean;
   };
   result?: { outcome?: { outcome?: string; optionId?: string } };
 }
@@ -80,7 +89,14 @@ export class AcpServer extends WebSocketModelServer {
 
   open(cwd: string): Session {
     const id = `sess_${this.sessions.size + 1}`;
-    const session: Session = { id, cwd, title: undefined, history: [] };
+    const session: Session = {
+      id,
+      cwd,
+      title: undefined,
+      history: [],
+      mode: 'ask',
+      fast: false,
+    };
     this.sessions.set(id, session);
     return session;
   }
@@ -145,19 +161,39 @@ class Connection {
     const { resume, load, list } = this.server.options;
     if (method === 'session/new') {
       const opened = this.server.open(params.cwd ?? '');
-      return this.#send({ id, result: { sessionId: opened.id } });
+      return this.#send({ id, result: { sessionId: opened.id, ...this.#settings(opened) } });
     }
     if (method === 'session/list' && list) return this.#list(id, params.cursor);
     if (!session) return this.#fail(id, -32602, `no session ${params.sessionId}`);
-    if (method === 'session/resume' && resume) return this.#send({ id, result: {} });
+    if (method === 'session/resume' && resume) {
+      return this.#send({ id, result: this.#settings(session) });
+    }
     if (method === 'session/load' && load) {
       for (const update of session.history) this.#update(session, update, false);
+      return this.#send({ id, result: this.#settings(session) });
+    }
+    if (method === 'session/set_mode' && params.modeId !== 'stuck') {
+      session.mode = params.modeId!;
       return this.#send({ id, result: {} });
+    }
+    if (method === 'session/set_config_option') {
+      session.fast = params.value === true;
+      const { configOptions } = this.#settings(session);
+      return this.#send({ id, result: { configOptions } });
     }
     if (method === 'session/prompt') {
       return this.#prompt(id, session, (params.prompt ?? []).map(({ text }) => text).join(''));
     }
     this.#fail(id, -32601, `no method ${method}`);
+  }
+
+  #settings({ mode, fast }: Session): { modes?: object; configOptions?: object[] } {
+    if (!this.server.options.settings) return {};
+    const availableModes = ['ask', 'code', 'stuck'].map((id) => ({ id, name: id.toUpperCase() }));
+    return {
+      modes: { currentModeId: mode, availableModes },
+      configOptions: [{ id: 'fast', name: 'Fast', type: 'boolean', currentValue: fast }],
+    };
   }
 
   #initialize(id: number, { protocolVersion }: NonNullable<Message['params']>): void {
@@ -209,6 +245,7 @@ class Connection {
     const turn = new AbortController();
     this.#turns.set(session.id, turn);
     this.#misbehaveFirst(session, text);
+    for (const update of this.server.options.updates ?? []) this.#update(session, update);
     if (text.includes('FAIL') || misbehave.errorThenClose) {
       this.#fail(id, -32603, 'the model is not available');
       if (misbehave.errorThenClose) this.socket.close(1011, 'giving up');

@@ -1,10 +1,12 @@
-import { isObject, type JsonObject } from '../../../../core/json.ts';
+import type { JsonObject } from '../../../../core/json.ts';
 import { OPEN_TIMEOUT_MS } from '../../../../core/limits.ts';
+import { systemClock } from '../../clock.ts';
 import { OwnClose } from '../closing.ts';
 import { LocalLog } from '../local-log.ts';
 import type { Link, OpenRequest } from '../port.ts';
 import { AcpConversation } from './acp-turn.ts';
 import { classifyAcpClose } from './close.ts';
+import { AcpSettings, hasSettings, tellSettings } from './settings.ts';
 import { kindOf, withoutOurs, withUpdate } from './acp-quirks.ts';
 import { acpUrl, greet, troubleOf, type Hello, type Trouble } from './handshake.ts';
 import {
@@ -45,6 +47,8 @@ export class AcpLink implements Link {
   #asked: [JsonObject, RpcId][] = [];
   #over = false;
 
+  /** Of an agent that has none there are none. */
+  settings: AcpSettings | undefined;
   readonly cancel = {
     send: (_key: string, turn?: string): void => this.#conversation?.cancel(turn),
   };
@@ -148,7 +152,7 @@ export class AcpLink implements Link {
   }
 
   #opened(sessionId: string, result: JsonObject, own: boolean): void {
-    const { policy, sink } = this.#request;
+    const { policy, sink, clock = systemClock } = this.#request;
     const early = this.#early;
     const held: Held[] = [];
     const { cwd } = this.#base;
@@ -156,7 +160,8 @@ export class AcpLink implements Link {
     this.#held = held;
     this.#opening = sessionId;
     const discards = policy.partial === 'discard';
-    const conversation = new AcpConversation(this.#rpc, this.#log, sessionId, discards);
+    const conversation = new AcpConversation(this.#rpc, this.#log, sessionId, discards, clock);
+    if (hasSettings(result)) this.settings = new AcpSettings(this.#rpc, this.#log, sessionId);
     sink.incoming({ kind: 'remote', remote: { sessionId, cwd, own } });
     this.#log.attached({ agentTitle: this.#hello!.agentTitle, cwd });
     if (this.#over) return;
@@ -164,9 +169,7 @@ export class AcpLink implements Link {
     for (const params of early) {
       if (this.#isOurs(params, 'session/update')) conversation.show(params);
     }
-    const modes = isObject(result['modes']) ? result['modes'] : {};
-    const modeId = modes['currentModeId'];
-    if (typeof modeId === 'string') this.#log.push({ type: 'mode', modeId });
+    if (this.settings) tellSettings(this.#log, result);
     this.#replaying = false;
     this.#held = undefined;
     this.#conversation = conversation;

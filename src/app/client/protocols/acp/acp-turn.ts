@@ -1,5 +1,7 @@
-import type { JsonObject } from '../../../../core/json.ts';
+import { isObject, type JsonObject } from '../../../../core/json.ts';
 import { translate } from '../../../../core/session/translate.ts';
+import { RareUpdates } from '../../../../core/updates/rare.ts';
+import type { Clock } from '../../clock.ts';
 import { CancelLimit } from '../cancel-limit.ts';
 import type { LocalLog } from '../local-log.ts';
 import type { Link } from '../port.ts';
@@ -16,6 +18,7 @@ interface Running {
 export class AcpConversation {
   readonly permissions: Permissions;
   readonly #limit = new CancelLimit();
+  readonly #rare: RareUpdates;
   #running: Running | undefined;
   /** The last turn was not left to end by itself, so what is still said of it is late (R54). */
   #cut: 'cancelled' | 'connection' | undefined;
@@ -25,8 +28,19 @@ export class AcpConversation {
     readonly log: LocalLog,
     readonly sessionId: string,
     readonly discards: boolean,
+    clock: Clock,
   ) {
     this.permissions = new Permissions(rpc, log);
+    this.#rare = new RareUpdates(
+      {
+        update: (update) => this.#push(update),
+        notice: (level, text) => log.push({ type: 'notice', level, text }),
+      },
+      (run, ms) => {
+        const timer = clock.after(ms, run);
+        return () => clock.clear(timer);
+      },
+    );
     // A session that is taken up may have been left in the middle of a turn.
     this.#cut = log.head > 0 ? 'connection' : undefined;
   }
@@ -77,8 +91,12 @@ export class AcpConversation {
   }
 
   /** Without asking whether it may come now. */
-  show(params: JsonObject): void {
-    const event = translate({ method: 'session/update', params });
+  show({ update }: JsonObject): void {
+    if (!isObject(update) || !this.#rare.read(update)) this.#push(update);
+  }
+
+  #push(update: unknown): void {
+    const event = translate({ method: 'session/update', params: { update } });
     if (event.type !== 'chunk' || event.role === 'user' || !this.discards) this.log.push(event);
     // What may be taken back is known by the log's own name for it, in whatever page that happens.
     else this.log.push({ ...event, messageId: undefined });
@@ -94,6 +112,7 @@ export class AcpConversation {
 
   /** The page is done with it. */
   close(): void {
+    this.#rare.close();
     this.#limit.stop();
     this.#running = undefined;
   }
@@ -113,6 +132,7 @@ export class AcpConversation {
 
   #end(stopReason: string, options: Parameters<LocalLog['finished']>[1] = {}): void {
     const running = this.#running!;
+    this.#rare.flush();
     this.#limit.stop();
     this.#running = undefined;
     this.#cut = running.cancelled ? 'cancelled' : undefined;

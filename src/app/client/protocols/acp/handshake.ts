@@ -72,7 +72,11 @@ export function greet(
     {
       protocolVersion: PROTOCOL_VERSION,
       // A page has no files and no terminal to offer.
-      clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+      clientCapabilities: {
+        fs: { readTextFile: false, writeTextFile: false },
+        terminal: false,
+        session: { configOptions: { boolean: {} }, notices: {}, compaction: {} },
+      },
       clientInfo: { name: 'aperture', title: 'Aperture', version: '1' },
     },
     initialized,
