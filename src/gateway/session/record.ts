@@ -2,6 +2,7 @@ import type { SessionId } from '../../core/ids.ts';
 import type { LoggedMessage } from '../../core/log/entry.ts';
 import type { SessionLog } from '../journal/port.ts';
 import type { SessionFacts } from './facts.ts';
+import { KnownSettings } from './known-settings.ts';
 import { Observers } from './observers.ts';
 import { Title } from './title.ts';
 
@@ -19,6 +20,8 @@ export class SessionRecord {
   readonly log: SessionLog;
   readonly title: Title;
   readonly observers = new Observers();
+  /** Since this gateway started the agent. */
+  readonly settings = new KnownSettings();
   #facts: SessionFacts;
   #updatedAt: number;
   #closed = false;
@@ -50,6 +53,7 @@ export class SessionRecord {
   append(message: LoggedMessage, key?: string): number {
     const { n, at } = this.log.append(message, key);
     this.#updatedAt = at;
+    this.settings.read(message);
     return n;
   }
 

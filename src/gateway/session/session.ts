@@ -82,6 +82,12 @@ export class Session {
     return this.#record.facts;
   }
 
+  /** The agent's modes and options; undefined when only the log's earlier entries know. */
+  get settings(): JsonObject | undefined {
+    const { settings } = this.#record;
+    return settings.isKnown ? settings.answer : undefined;
+  }
+
   get isEnded(): boolean {
     return this.#ended;
   }

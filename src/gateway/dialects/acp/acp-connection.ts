@@ -25,7 +25,7 @@ import {
 } from './messages.ts';
 import { checked, SCHEMAS } from './params.ts';
 import { RpcOut } from './rpc.ts';
-import { firstSettings } from './settings.ts';
+import { settingsInLog } from './settings.ts';
 
 /** Sessions that one socket follows at a time, those included that are just being made (R30). */
 const MAX_SESSIONS = 100;
@@ -128,7 +128,7 @@ export class AcpConnection implements DialectConnection {
     'session/list': (params) =>
       sessionPage(this.options.pool.list(), checked(SCHEMAS.listSessions, params)),
     'session/load': (params, id) => this.#takeUp(params, id, 'all'),
-    'session/resume': (params, id) => this.#takeUp(params, id, 'none'),
+    'session/resume': (params, id) => this.#resume(params, id),
     'session/close': (params) => {
       const { sessionId } = checked(SCHEMAS.session, params);
       this.#attached(sessionId).cancelOwn();
@@ -207,7 +207,6 @@ export class AcpConnection implements DialectConnection {
         additionalDirectories: additionalDirectories ?? undefined,
       });
       await agentSettled(session, this.#socket.live.signal);
-      const settings = await firstSettings(session.log);
       const { agentState, error } = session.summary();
       if (!this.#socket.isOpen || agentState !== 'ready') {
         // Nobody knows its id, and nobody could ever use it.
@@ -217,7 +216,7 @@ export class AcpConnection implements DialectConnection {
       this.#socket.live.attached(session.id, this.#by);
       this.#rpc.respond(id, {
         sessionId: session.id,
-        ...settings,
+        ...session.settings,
         _meta: { aperture: about(session) },
       });
       this.#follow(session, 'all');
@@ -227,10 +226,18 @@ export class AcpConnection implements DialectConnection {
     return undefined;
   }
 
-  #takeUp(params: JsonObject, id: RpcId, replay: 'all' | 'none'): undefined {
+  /** As {@link #takeUp}, with what an earlier gateway's log says of modes and options. */
+  async #resume(params: JsonObject, id: RpcId): Promise<undefined> {
+    const { sessionId } = checked(SCHEMAS.takeUp, params);
+    const { settings, log } = this.#find(sessionId);
+    const known = settings ?? (await settingsInLog(log));
+    if (this.#socket.isOpen) this.#takeUp(params, id, 'none', known);
+  }
+
+  #takeUp(params: JsonObject, id: RpcId, replay: 'all' | 'none', settings?: JsonObject): undefined {
     const { sessionId, ...lists } = checked(SCHEMAS.takeUp, params);
     const session = this.#find(sessionId);
-    const result = { _meta: { aperture: about(session, notPassedOn(lists)) } };
+    const result = { ...settings, _meta: { aperture: about(session, notPassedOn(lists)) } };
     if (replay === 'none' && this.#sessions.has(sessionId)) {
       this.#rpc.respond(id, result);
       return undefined;
@@ -242,7 +249,7 @@ export class AcpConnection implements DialectConnection {
       this.#rpc.respond(id, result);
       this.#follow(session, 'none');
     } else {
-      this.#follow(session, 'all', (settings) => this.#rpc.respond(id, { ...settings, ...result }));
+      this.#follow(session, 'all', (known) => this.#rpc.respond(id, { ...known, ...result }));
     }
     return undefined;
   }

@@ -3,22 +3,19 @@ import { GatewayMethod, type LogEntry } from '../../../core/log/entry.ts';
 import type { ErrorInfo } from '../../../core/errors.ts';
 import { RpcError, type RpcId } from '../../acp/json-rpc.ts';
 import type { SessionLog } from '../../journal/port.ts';
+import { KnownSettings } from '../../session/known-settings.ts';
 import { oursOf } from '../turn-reader.ts';
 import { REFUSED, rpcErrorOf } from './messages.ts';
 import type { RpcOut } from './rpc.ts';
 
 /** An agent's modes and options as the log tells them, and the requests that wait to have changed one. */
 export class Settings {
-  #modes: JsonObject | undefined;
-  #options: unknown[] | undefined;
+  readonly #known = new KnownSettings();
   readonly #waiting = new Map<string, RpcId>();
 
   /** As ACP's answers to `new` and `load` have them. */
   get known(): JsonObject {
-    return {
-      ...(this.#modes && { modes: this.#modes }),
-      ...(this.#options && { configOptions: this.#options }),
-    };
+    return this.#known.answer;
   }
 
   /** @param key of the change that is under way. */
@@ -27,12 +24,10 @@ export class Settings {
   }
 
   /** @param rpc where to answer changes that were waited for. */
-  read({ m: { method, params } }: LogEntry, rpc?: RpcOut): void {
-    if (method === GatewayMethod.agent && params['state'] === 'ready') {
-      this.#modes = isObject(params['modes']) ? params['modes'] : undefined;
-      const { configOptions } = params;
-      this.#options = Array.isArray(configOptions) ? configOptions : undefined;
-    } else if (method === GatewayMethod.error) {
+  read({ m }: LogEntry, rpc?: RpcOut): void {
+    this.#known.read(m);
+    const { method, params } = m;
+    if (method === GatewayMethod.error) {
       const id = this.#take(params['key']);
       if (id !== undefined) rpc?.fail(id, rpcErrorOf(params['error'] as ErrorInfo));
     } else if (method === 'session/update' && isObject(params['update'])) {
@@ -47,12 +42,10 @@ export class Settings {
   }
 
   #update(update: JsonObject, rpc: RpcOut | undefined): void {
-    const { sessionUpdate, currentModeId, configOptions } = update;
+    const { sessionUpdate, configOptions } = update;
     const mode = sessionUpdate === 'current_mode_update';
     const option = sessionUpdate === 'config_option_update' && Array.isArray(configOptions);
     if (!mode && !option) return;
-    if (mode && this.#modes) this.#modes = { ...this.#modes, currentModeId };
-    if (option) this.#options = configOptions;
     const id = this.#take(oursOf(update)?.['key']);
     if (id !== undefined) rpc?.respond(id, option ? { configOptions } : {});
   }
@@ -65,14 +58,23 @@ export class Settings {
   }
 }
 
-/** Those of a session that has just begun: what its agent said stands near the log's beginning. */
-export async function firstSettings(log: SessionLog): Promise<JsonObject> {
-  const settings = new Settings();
-  await log.whenCommitted(log.head);
-  for (const { frame } of await log.read(1, 256 * 1024)) {
-    settings.read(JSON.parse(frame.toString('utf8')) as LogEntry);
+/** Of a log that nobody has read since the gateway was started, this much is read for them. */
+const MAX_READ = 8 * 1024 * 1024;
+
+/** Those of a session whose agent an earlier gateway ran: what its log says of them, as far as it is read. */
+export async function settingsInLog(log: SessionLog): Promise<JsonObject> {
+  const settings = new KnownSettings();
+  let from = log.low;
+  for (let left = MAX_READ; left > 0 && from <= log.committed;) {
+    const entries = await log.read(from, 256 * 1024);
+    if (entries.length === 0) break;
+    for (const { frame, n } of entries) {
+      settings.read((JSON.parse(frame.toString('utf8')) as LogEntry).m);
+      left -= frame.byteLength;
+      from = n + 1;
+    }
   }
-  return settings.known;
+  return settings.answer;
 }
 
 const LET_GO = new RpcError(REFUSED, 'The session was let go meanwhile.');
