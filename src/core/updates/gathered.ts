@@ -28,6 +28,8 @@ export type Later = (run: () => void, ms: number) => () => void;
  */
 export class GatheredContent {
   readonly #calls = new Map<string, Gathered>();
+  /** What calls told whole that have not sent a chunk; most never do. */
+  readonly #bases = new Map<string, readonly unknown[]>();
 
   /** @param say told a call's whole content, later than the chunk. */
   constructor(
@@ -45,7 +47,13 @@ export class GatheredContent {
 
   /** The agent has told the whole content itself; chunks go on from there. */
   set(id: string, content: readonly unknown[]): void {
-    const call = this.#of(id);
+    const call = this.#calls.get(id);
+    if (!call) {
+      this.#bases.delete(id);
+      this.#bases.set(id, content);
+      if (this.#bases.size > MAX_CALLS) this.#bases.delete(this.#bases.keys().next().value!);
+      return;
+    }
     call.parts = [];
     call.size = call.dropped = 0;
     for (const part of content) if (isObject(part)) append(call, part);
@@ -61,6 +69,8 @@ export class GatheredContent {
 
   /** What was gathered is of no use any more; a call that has ended, or all. */
   forget(id?: string): void {
+    if (id === undefined) this.#bases.clear();
+    else this.#bases.delete(id);
     for (const [each, call] of this.#calls) {
       if (id !== undefined && each !== id) continue;
       call.stop?.();
@@ -77,6 +87,8 @@ export class GatheredContent {
       this.forget(oldest);
     }
     const call: Gathered = { parts: [], size: 0, dropped: 0, stop: undefined, unsaid: false };
+    for (const part of this.#bases.get(id) ?? []) if (isObject(part)) append(call, part);
+    this.#bases.delete(id);
     this.#calls.set(id, call);
     return call;
   }

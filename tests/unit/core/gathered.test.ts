@@ -42,13 +42,18 @@ describe('content of tool calls in chunks', () => {
     expect(timers.size).toBe(0);
   });
 
-  it('goes on from what the agent told whole', () => {
+  it('goes on from what the agent told whole, before or between', () => {
     const { content, told } = gathered();
-    content.add('t', textPart('old'));
+    content.set('t', [textPart('a')]);
+    content.add('t', textPart('b'));
+    content.flush('t');
     content.set('t', [textPart('new')]);
     content.add('t', textPart('er'));
     content.flush('t');
-    expect(told).toEqual([['t', [textPart('newer')]]]);
+    expect(told).toEqual([
+      ['t', [textPart('ab')]],
+      ['t', [textPart('newer')]],
+    ]);
   });
 
   it('[R30] keeps the newest, says how much it dropped, and is told more rarely the more there is', () => {
