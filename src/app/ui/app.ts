@@ -82,8 +82,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     media.addEventListener('change', () => (this.narrow = media.matches), { signal });
     this.#history.listen(signal);
     if (this.store) this.#signs.start(this.store);
-    const rest = componentStyles().then(() => import('./rest.ts'));
-    rest.catch(this.#missing);
+    this.#load(() => import('./rest.ts'));
   }
 
   override disconnectedCallback(): void {
@@ -178,19 +177,24 @@ export class ApApp extends SignalWatcher(LitElement) {
               ></ap-conversation>
             </div>`,
         )}
-        ${
-          record || !store.started.value
-            ? nothing
-            : html`<ap-welcome .sessions=${count}></ap-welcome>`
-        }
+        ${record || !store.started.value ? nothing : this.#welcome(count)}
       </div>
     </main>`;
+  }
+
+  #welcome(count: number) {
+    this.#load(() => import('./stage/welcome.ts'));
+    return html`<ap-welcome .sessions=${count}></ap-welcome>`;
+  }
+
+  #load(part: () => Promise<unknown>): void {
+    componentStyles().then(part).catch(this.#missing);
   }
 
   /** An element whose code is loaded when it is first shown. */
   #lazy(name: DialogName) {
     const { load, draw } = DIALOGS[name];
-    componentStyles().then(load).catch(this.#missing);
+    this.#load(load);
     return draw({ store: this.store, record: this.dialog?.record, closed: this.#closed });
   }
 

@@ -1,5 +1,5 @@
 import type { SessionId } from '../../core/ids.ts';
-import type { CommandId } from './keys/commands.ts';
+import type { CommandId } from './keys/bindings.ts';
 
 /** What the interface itself can do, beside the commands that have keys. */
 export type UiCommand =

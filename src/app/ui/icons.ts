@@ -78,7 +78,7 @@ export const refresh = path('M13 8a5 5 0 1 1-1.6-3.7M13 2.8v2.6h-2.6');
 export const arrowDown = path('M8 3.2v9.4M3.8 8.6L8 12.8l4.2-4.2');
 
 /** The seams of the mark: each blade's edge, from one corner of the open hexagon to the rim. */
-const SEAMS =
+export const SEAMS =
   'M22.18 17.66L11.6 28.23M17.66 22.18L3.21 18.31M11.47 20.53L7.6 6.08M9.82 14.34L20.4 3.77M14.34 9.82L28.79 13.69M20.53 11.47L24.4 25.92';
 
 /** The mark: an iris of six blades around an open centre, on a 32-unit grid. */

@@ -5,4 +5,3 @@ import './shell/banners.ts';
 import './shell/toasts.ts';
 import './sidebar/session-item.ts';
 import './stage/session-header.ts';
-import './stage/welcome.ts';

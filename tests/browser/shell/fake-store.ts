@@ -7,7 +7,11 @@ import type { ConnectionState } from '../../../src/core/session/connection-state
 import type { SessionEvent } from '../../../src/core/session/event.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript, type Transcript } from '../../../src/core/session/transcript.ts';
-import type { AgentsResponse, DirectoriesResponse } from '../../../src/core/wire/rest.ts';
+import type {
+  AgentsResponse,
+  DirectoriesResponse,
+  SessionSummary,
+} from '../../../src/core/wire/rest.ts';
 import type {
   AtGateway,
   ConnectionReport,
@@ -116,7 +120,7 @@ export class FakeRecord {
   ) {
     this.title = signal(title);
     this.endpoint = signal<EndpointId | undefined>(endpoint);
-    this.summary = signal({
+    this.summary = signal<SessionSummary>({
       id,
       title,
       agent: agentTitle.toLowerCase().replace(/\W+/g, '-'),

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { capsOf, chordOf } from '../../../src/app/ui/keys/chord.ts';
+import { capsOf } from '../../../src/app/ui/keys/caps.ts';
+import { chordOf } from '../../../src/app/ui/keys/chord.ts';
 import { COMMANDS, keysOf } from '../../../src/app/ui/keys/commands.ts';
 import { conflictsOf, isReserved } from '../../../src/app/ui/keys/conflicts.ts';
 import { fuzzyScore } from '../../../src/app/ui/dialogs/fuzzy.ts';

@@ -135,10 +135,6 @@ describe('what a new session is given beside its directory', () => {
     await open();
     await unfold();
     await addServer('a', 'b');
-    const options = () =>
-      [...field<HTMLSelectElement>('Kind of MCP server 1').options]
-        .filter(({ disabled }) => !disabled)
-        .map(({ value }) => value);
     await until(() => options().includes('http'));
     expect(options()).toEqual(['stdio', 'http']);
     unmount();
@@ -255,32 +251,39 @@ describe('what a new session is given beside its directory', () => {
   });
 });
 
-describe('an agent’s own sessions', () => {
-  const session = (sessionId: string, more = {}) => ({
-    sessionId,
-    title: `Session ${sessionId}`,
-    cwd: `/home/ada/${sessionId}`,
-    updatedAt: 1,
-    ...more,
-  });
-  const can = { takeUp: true, delete: true };
+const options = () =>
+  [...field<HTMLSelectElement>('Kind of MCP server 1').options]
+    .filter(({ disabled }) => !disabled)
+    .map(({ value }) => value);
 
-  async function list(
-    pages: Record<string, AgentSessionsResponse>,
-    more: Partial<FakeStore['gateway']> = {},
-  ): Promise<FakeStore> {
-    const fake = new FakeStore();
-    fake.gateway = { agentSessions: (_, cursor = '') => Promise.resolve(pages[cursor]!), ...more };
-    await mount(fake);
-    button('New session').click();
-    await until(() => one('dialog[open] #form'));
-    field<HTMLInputElement>('Take up an existing one').click();
-    return fake;
-  }
-  const names = (): string[] =>
-    deep('ap-remote-sessions')
-      .flatMap((each) => deep('.card .name', each.shadowRoot!))
-      .map((each) => each.textContent!.trim());
+const session = (sessionId: string, more = {}) => ({
+  sessionId,
+  title: `Session ${sessionId}`,
+  cwd: `/home/ada/${sessionId}`,
+  updatedAt: 1,
+  ...more,
+});
+
+async function list(
+  pages: Record<string, AgentSessionsResponse>,
+  more: Partial<FakeStore['gateway']> = {},
+): Promise<FakeStore> {
+  const fake = new FakeStore();
+  fake.gateway = { agentSessions: (_, cursor = '') => Promise.resolve(pages[cursor]!), ...more };
+  await mount(fake);
+  button('New session').click();
+  await until(() => one('dialog[open] #form'));
+  field<HTMLInputElement>('Take up an existing one').click();
+  return fake;
+}
+
+const names = (): string[] =>
+  deep('ap-remote-sessions')
+    .flatMap((each) => deep('.card .name', each.shadowRoot!))
+    .map((each) => each.textContent!.trim());
+
+describe('an agent’s own sessions', () => {
+  const can = { takeUp: true, delete: true };
 
   it('are listed page by page, and one is taken up with its title and directory', async () => {
     const fake = await list({

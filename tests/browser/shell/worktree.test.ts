@@ -255,15 +255,15 @@ describe('the worktree of a session', () => {
   });
 });
 
+const box = () => first<HTMLInputElement>('ap-worktree-field input');
+
+async function openNew(fake: FakeStore): Promise<void> {
+  await mount(fake);
+  button('New session').click();
+  await until(() => one('dialog[open] #form'));
+}
+
 describe('a new session', () => {
-  const box = () => first<HTMLInputElement>('ap-worktree-field input');
-
-  async function openNew(fake: FakeStore): Promise<void> {
-    await mount(fake);
-    button('New session').click();
-    await until(() => one('dialog[open] #form'));
-  }
-
   it('in a repository may have its own worktree', async () => {
     const fake = new FakeStore();
     fake.gateway = {

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals-core';
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { boundKeys, COMMAND_IDS, type CommandId } from '../keys/bindings.ts';
 import { chordOf, isApple, typesText } from '../keys/chord.ts';
-import { COMMANDS, keysOf, type CommandId } from '../keys/commands.ts';
 
 /** How long a sequence waits for its second key, ms. */
 const LEADER_MS = 1_500;
@@ -57,8 +57,7 @@ export class KeyController implements ReactiveController {
       this.#leader && event.timeStamp - this.#leader.at < LEADER_MS ? this.#leader : undefined;
     this.#leader = undefined;
     const own = this.options.own();
-    const bound = (keys: string) =>
-      COMMANDS.find((command) => keysOf(command, own).includes(keys))?.id;
+    const bound = (keys: string) => COMMAND_IDS.find((id) => boundKeys(id, own).includes(keys));
     const command = (leader && bound(`${leader.chord} ${chord}`)) ?? bound(chord);
     if (command) {
       event.preventDefault();
@@ -68,7 +67,7 @@ export class KeyController implements ReactiveController {
       }
     } else if (
       !event.repeat &&
-      COMMANDS.some((each) => keysOf(each, own).some((keys) => keys.startsWith(`${chord} `)))
+      COMMAND_IDS.some((id) => boundKeys(id, own).some((keys) => keys.startsWith(`${chord} `)))
     ) {
       event.preventDefault();
       this.#leader = { chord, at: event.timeStamp };

@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals-core';
 import { attentionCounts, displayStatus, isStreaming } from '../../store/selectors.ts';
 import type { Settings, Store } from '../../store/types.ts';
+import { SEAMS } from '../icons.ts';
 import { remember } from './remembered.ts';
 
 /** The rungs of the ladder, from the top: the page shows the highest that any session stands on. */
@@ -54,7 +55,7 @@ function faviconFor({ rung }: PageState): string {
   const dot = colour
     ? `<circle cx='24.5' cy='24.5' r='7.5' fill='${colour}' stroke='#fff' stroke-width='2'/>`
     : '';
-  const image = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' rx='7' fill='#5b45c9'/><g transform='translate(3.2 3.2) scale(.8)' fill='none' stroke='#fff' stroke-width='2.2' stroke-linecap='round'><circle cx='16' cy='16' r='13'/><path d='M22.18 17.66L11.6 28.23M17.66 22.18L3.21 18.31M11.47 20.53L7.6 6.08M9.82 14.34L20.4 3.77M14.34 9.82L28.79 13.69M20.53 11.47L24.4 25.92'/></g>${dot}</svg>`;
+  const image = `<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' rx='7' fill='#5b45c9'/><g transform='translate(3.2 3.2) scale(.8)' fill='none' stroke='#fff' stroke-width='2.2' stroke-linecap='round'><circle cx='16' cy='16' r='13'/><path d='${SEAMS}'/></g>${dot}</svg>`;
   return `data:image/svg+xml,${encodeURIComponent(image)}`;
 }
 

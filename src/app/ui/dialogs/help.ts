@@ -1,7 +1,7 @@
 import { css, html } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { CommandEvent } from '../command-event.ts';
-import { capsOf } from '../keys/chord.ts';
+import { capsOf } from '../keys/caps.ts';
 import { COMMANDS, keysOf, type Command } from '../keys/commands.ts';
 import * as icons from '../icons.ts';
 import { ApDialog } from './dialog.ts';

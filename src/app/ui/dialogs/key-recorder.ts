@@ -1,6 +1,7 @@
 import { css, html, LitElement } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
-import { capsOf, chordOf, typesText } from '../keys/chord.ts';
+import { capsOf } from '../keys/caps.ts';
+import { chordOf, typesText } from '../keys/chord.ts';
 import { isReserved } from '../keys/conflicts.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 

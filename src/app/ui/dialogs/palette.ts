@@ -4,7 +4,7 @@ import { can } from '../abilities.ts';
 import { CommandEvent } from '../command-event.ts';
 import { endpointOf } from '../endpoint.ts';
 import * as icons from '../icons.ts';
-import { capsOf } from '../keys/chord.ts';
+import { capsOf } from '../keys/caps.ts';
 import { COMMANDS, keysOf } from '../keys/commands.ts';
 import { isEnded, rowsOf } from '../rows.ts';
 import { statusLook } from '../status.ts';

@@ -3,7 +3,7 @@ import { customElement, state } from 'lit/decorators.js';
 import type { Settings } from '../../store/types.ts';
 import { CommandEvent } from '../command-event.ts';
 import { act } from '../intent.ts';
-import { capsOf } from '../keys/chord.ts';
+import { capsOf } from '../keys/caps.ts';
 import { COMMANDS, keysOf, type Command } from '../keys/commands.ts';
 import { conflictsOf } from '../keys/conflicts.ts';
 import { formatBytes } from '../time.ts';

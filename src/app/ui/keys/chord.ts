@@ -47,27 +47,5 @@ function nameOfCode(code: string): string | undefined {
   return CODE_NAMES[code] ?? (code || undefined);
 }
 
-const GLYPHS: Record<string, string> = {
-  ArrowUp: '↑',
-  ArrowDown: '↓',
-  ArrowLeft: '←',
-  ArrowRight: '→',
-  Escape: 'Esc',
-  ' ': 'Space',
-};
-
-/** For the reader: the keys of a sequence, each a list of caps. `Alt+Shift+ArrowUp` → `[['Alt', 'Shift', '↑']]`. */
-export function capsOf(keys: string): string[][] {
-  const apple = isApple();
-  return keys.split(' ').map((chord) =>
-    chord.split(/\+(?=.)/).map((part) => {
-      if (part === 'Mod') return apple ? '⌘' : 'Ctrl';
-      if (part === 'Alt') return apple ? '⌥' : 'Alt';
-      if (part === 'Shift') return apple ? '⇧' : 'Shift';
-      return GLYPHS[part] ?? part;
-    }),
-  );
-}
-
 /** Keys that typing in a text field must keep: everything without Alt or Mod. */
 export const typesText = (chord: string): boolean => !/^(Mod|Alt)\+/.test(chord);

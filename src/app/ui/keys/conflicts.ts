@@ -1,4 +1,5 @@
-import { COMMANDS, keysOf, type Command, type CommandId } from './commands.ts';
+import type { CommandId } from './bindings.ts';
+import { COMMANDS, keysOf, type Command } from './commands.ts';
 
 /** Chords that browsers or systems keep for themselves, so that binding them would be a lie (R35). */
 export function isReserved(chord: string): boolean {

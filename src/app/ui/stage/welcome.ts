@@ -2,7 +2,7 @@ import { css, html, LitElement, nothing } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
 import { CommandEvent } from '../command-event.ts';
 import * as icons from '../icons.ts';
-import { capsOf } from '../keys/chord.ts';
+import { capsOf } from '../keys/caps.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 
 /**
