@@ -16,6 +16,7 @@ import type { EndpointEntry } from './endpoint-entry.ts';
 import type { EndpointId } from './endpoint-types.ts';
 import { Endpoints, type Adapters } from './endpoints.ts';
 import type { FrameSource } from './frames.ts';
+import { Housekeeper } from './housekeeper.ts';
 import { StoreHost } from './host.ts';
 import { Ingest } from './ingest.ts';
 import { LogWriter } from './persistence/log-writer.ts';
@@ -80,14 +81,21 @@ export function createStore(options: StoreOptions): RunningStore {
   const locks = options.locks ?? browser?.locks;
   const tab = new TabLock(locks);
   const saver = new Saver(storage, note, tab);
-  const writer = new LogWriter(storage, (id, n) => client.persisted(id, n));
+  const writer = new LogWriter(storage, (id, n) => {
+    const entry = state.entry(id);
+    if (entry) entry.storedN = n;
+    client.persisted(id, n);
+  });
+  const housekeeper = new Housekeeper({ state, storage, writer });
   const ingest = new Ingest({
     frames,
     seen: (id) => sessions.seen(id),
     viewed: () => state.activeSessionId.peek(),
     skewMs: () => skew.ms,
     changed: (entry) => {
-      if (state.entry(entry.id) === entry) saver.soon(entry);
+      if (state.entry(entry.id) !== entry) return;
+      saver.soon(entry);
+      housekeeper.due(entry);
     },
   });
   const tokens = new TabTokens(options.tab);
@@ -214,6 +222,7 @@ export function createStore(options: StoreOptions): RunningStore {
     connector,
     client,
     ingest,
+    housekeeper,
     saver,
     toasts,
   });
@@ -259,6 +268,7 @@ export function createStore(options: StoreOptions): RunningStore {
       drivers?.dispose();
       client.dispose();
       ingest.dispose();
+      housekeeper.dispose();
       toasts.dispose();
       await Promise.all([writer.flush('strict'), saver.flush()]);
       outboxes.dispose();

@@ -65,6 +65,11 @@ export class Ingest {
     batch(() => this.#show(entry, change));
   }
 
+  /** Resolves when what is to be shown now has been painted. */
+  painted(): Promise<void> {
+    return new Promise((resolve) => this.#options.frames.next(() => setTimeout(resolve)));
+  }
+
   forget(entry: SessionEntry): void {
     this.#waiting.delete(entry);
     this.#late.delete(entry);

@@ -13,6 +13,7 @@ import type {
   AnswerState,
   Attention,
   CancelState,
+  OlderState,
   OutboxEntry,
   SessionRecord,
   TurnView,
@@ -35,6 +36,8 @@ export class SessionEntry {
   /** Events that arrived and were not applied yet; begins at `inboxAt`. */
   inbox: NumberedEvent[] = [];
   inboxAt = 0;
+  /** Everything up to this number is on disk. */
+  storedN = 0;
   /** Log number that the reader has seen (R25). */
   readN: number;
   /** Log numbers of the last error, and of the last turn that ended by itself. */
@@ -91,8 +94,10 @@ export class SessionEntry {
       stopping: signal<CancelState>('none'),
       draft: signal(saved.draft),
       loading: signal(false),
+      older: signal<OlderState>('none'),
       readMark: signal(Number.POSITIVE_INFINITY),
       scrollTop: undefined,
+      shownFrom: undefined,
     };
   }
 
@@ -128,7 +133,10 @@ export class SessionEntry {
     this.lastErrorN = 0;
     this.lastDoneN = 0;
     this.loadingTo = 0;
+    this.storedN = 0;
     this.record.loading.value = false;
+    this.record.older.value = 'none';
+    this.record.shownFrom = undefined;
     this.record.structure.value++;
   }
 

@@ -1,6 +1,9 @@
 import { batch } from '@preact/signals-core';
 import type { SessionId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { NumberedEvent } from '../../core/session/event.ts';
+import { endOf } from '../../core/session/reduce.ts';
+import { emptyTranscript } from '../../core/session/transcript.ts';
 import type { SessionSummary } from '../../core/wire/rest.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
 import type { Environment } from '../client/environment.ts';
@@ -79,20 +82,35 @@ export class Sessions {
     await this.load(entry);
   }
 
+  /** Shows the end of a long cached log, if it was to be had; {@link load} puts all of it in its place. */
+  showEnd(entry: SessionEntry, events: readonly NumberedEvent[] | undefined): void {
+    const { record } = entry;
+    if (!events || entry.loaded || entry.hasLog || entry.transcript.lastN > 0) return;
+    record.loading.value = true;
+    entry.transcript = endOf(events);
+    record.structure.value++;
+  }
+
   async #read(entry: SessionEntry): Promise<void> {
     const { storage, writer, ingest, state } = this.#parts;
     const { era, record } = entry;
     record.loading.value = true;
+    // Its end can be looked at while the rest is read.
+    if (entry.transcript.end) await ingest.painted();
     const log = await storage.loadLog(entry.id);
     if (state.entry(entry.id) !== entry) return;
     // Another log was begun meanwhile: it is newer than anything on disk.
     if (entry.era !== era) return;
+    if (entry.transcript.end) {
+      entry.transcript = emptyTranscript();
+      if (!log) record.structure.value++;
+    }
     if (!log || log.events.length === 0) {
       record.loading.value = false;
       if (!log) return;
     }
     entry.epoch = log.epoch;
-    entry.receivedN = log.last;
+    entry.receivedN = entry.storedN = log.last;
     entry.loadingTo = log.events.at(-1)?.n ?? 0;
     entry.inbox = log.events;
     entry.inboxAt = 0;

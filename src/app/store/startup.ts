@@ -53,7 +53,11 @@ export async function start(parts: StartupParts, page: PageContext): Promise<voi
   if (page.token && own) tokens.keepMain({ url: own, token: page.token });
   // Asked while the database opens; a page that came with a token knows the answer.
   const ownIsGateway = page.token || ofTab || !own ? undefined : page.isGateway(own);
-  const { sessions: saved, meta } = await storage.load();
+  const loading = storage.load();
+  // What this tab looked at is known before the database says anything.
+  const { last: viewed } = parts.tabView;
+  const end = viewed === undefined ? undefined : storage.loadEnd(viewed);
+  const { sessions: saved, meta } = await loading;
   const settings = settingsFrom(meta.get('settings')) ?? settingsFrom(old.settings);
   if (settings) {
     state.settings.value = settings;
@@ -75,8 +79,8 @@ export async function start(parts: StartupParts, page: PageContext): Promise<voi
   for (const endpoint of endpoints.all) connector.explain(endpoint);
   // Not waited for: what was queued joins its session when it is there.
   void parts.outboxes.takeUp();
-  await showActive(parts, parts.tabView.last ?? meta.get('activeSessionId'));
-  state.started.value = true;
+  const id = viewed ?? meta.get('activeSessionId');
+  await showActive(parts, id, end);
   for (const entry of state.entries.slice(0, LOAD_AHEAD)) void sessions.load(entry);
 
   const others = endpoints.all.filter((endpoint) => endpoint.token !== undefined);
@@ -143,11 +147,22 @@ function addressOf(baseUrl: string): string {
   }
 }
 
-async function showActive({ state, sessions }: StartupParts, saved: unknown): Promise<void> {
+/** @param end of the log of `saved`, if it is being read already. */
+async function showActive(
+  { state, sessions, storage }: StartupParts,
+  saved: unknown,
+  end: ReturnType<Storage['loadEnd']> | undefined,
+): Promise<void> {
   const id = typeof saved === 'string' && state.entry(saved) ? saved : state.order[0];
-  if (id === undefined) return;
-  sessions.view(id);
-  await sessions.load(state.entry(id)!);
+  const entry = id === undefined ? undefined : state.entry(id);
+  const known = id === saved ? end : undefined;
+  if (entry) sessions.showEnd(entry, await (known ?? storage.loadEnd(entry.id)));
+  // Not if the end is not to be had apart: then all of it comes in one frame.
+  const shown = entry?.transcript.end;
+  if (entry) sessions.view(entry.id);
+  if (shown) state.started.value = true;
+  if (entry) await sessions.load(entry);
+  state.started.value = true;
 }
 
 interface OldSettings {

@@ -4,7 +4,11 @@ import { coalesce } from '../../../src/core/log/coalesce.ts';
 import type { NumberedEvent, SessionEvent } from '../../../src/core/session/event.ts';
 import { letGo, regain, surplus } from '../../../src/core/session/past.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
-import { emptyTranscript, type Transcript } from '../../../src/core/session/transcript.ts';
+import {
+  emptyTranscript,
+  type Transcript,
+  type TranscriptItem,
+} from '../../../src/core/session/transcript.ts';
 
 const id = fc.constantFrom('a', 'b', 'c', 'd');
 // Few calls show one terminal: of many, only the newest follow it, and which those are may differ.
@@ -101,10 +105,26 @@ function play(events: readonly NumberedEvent[], state = emptyTranscript()): Tran
   return state;
 }
 
+const ids = (of: Iterable<{ id: string }>): string[] => [...of].map((item) => item.id);
+
+const chat = (count: number): NumberedEvent[] =>
+  Array.from({ length: count }, (_, index) => ({
+    n: index + 1,
+    at: index,
+    event: { type: 'notice', level: 'info', text: `${index}` },
+  }));
+
+const call = (n: number, status: 'completed' | 'in_progress'): NumberedEvent => ({
+  n,
+  at: n,
+  event: { type: 'tool', call: { toolCallId: 'old', title: 'Build', status } },
+});
+
+const drawn = (item: TranscriptItem): object => ({ ...item, rev: 0 });
+
 /** What a reader could see of it; `rev` counts what was drawn, and what is not there is not drawn. */
 function seen(state: Transcript): unknown {
-  const items = state.items.map(({ rev: _, ...item }) => item);
-  const ids = (of: Iterable<{ id: string }>): string[] => [...of].map((item) => item.id);
+  const items = state.items.map(drawn);
   return structuredClone({
     ...state,
     items,
@@ -208,8 +228,8 @@ describe('history that is let go of', () => {
         const count = state.past?.count ?? 0;
         expect(count + state.items.length).toBe(whole.items.length);
         if (state.past?.needed) return;
-        const tail = whole.items.slice(count).map(({ rev: _, ...item }) => item);
-        expect(state.items.map(({ rev: _, ...item }) => item)).toEqual(tail);
+        const tail = whole.items.slice(count).map(drawn);
+        expect(state.items.map(drawn)).toEqual(tail);
         const { turn, preview, activity, pending, countable, lastStop } = whole;
         expect(state).toMatchObject({ turn, preview, activity, countable, lastStop });
         expect(state.pending).toEqual(pending);
@@ -217,13 +237,6 @@ describe('history that is let go of', () => {
       { numRuns: 150 },
     );
   });
-
-  const chat = (count: number): NumberedEvent[] =>
-    Array.from({ length: count }, (_, index) => ({
-      n: index + 1,
-      at: index,
-      event: { type: 'notice', level: 'info', text: `${index}` },
-    }));
 
   it('negative control: another log, one that is behind what stays, or ahead of it, changes nothing', () => {
     const events = chat(100);
@@ -240,11 +253,6 @@ describe('history that is let go of', () => {
   });
 
   it('negative control: without what is noted of the past, a late report would make a second call', () => {
-    const call = (n: number, status: 'completed' | 'in_progress'): NumberedEvent => ({
-      n,
-      at: n,
-      event: { type: 'tool', call: { toolCallId: 'old', title: 'Build', status } },
-    });
     const events = [call(1, 'completed'), ...chat(101).slice(1)];
     const state = play(events);
     letGo(state, 40);

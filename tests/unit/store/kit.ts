@@ -74,6 +74,7 @@ export class RecordingStorage implements Storage {
     await this.reading;
     return this.logs.get(id);
   };
+  loadEnd = async (): Promise<undefined> => undefined;
   append: Storage['append'] = async (batches, durability) => {
     this.appended.push({ batches, durability });
     if (!this.works) return undefined;

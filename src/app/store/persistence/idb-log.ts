@@ -9,6 +9,10 @@ import type { LogBatch, SavedLog } from './storage.ts';
 /** Events in one coalesced chunk: small enough that reading one does not hold up a frame. */
 const EVENTS_PER_CHUNK = 500;
 
+/** How many chunks are read for the end of a log, and then how many; and the events that do for a screen. */
+const END_CHUNKS = [3, 60];
+const END_EVENTS = 200;
+
 /** A session's chunks, from the one that begins with number `from`. */
 export const chunksOf = (id: SessionId, from = 0): IDBKeyRange =>
   IDBKeyRange.bound([id, from], [id, []]);
@@ -102,6 +106,28 @@ export function readLog(progress: Progress, chunks: readonly SavedChunk[]): Save
   }
   const holed = last !== progress.lastPersisted || (chunks.at(-1)?.lastSeq ?? 0) > last;
   return { epoch: progress.epoch, events, last, ...(holed && { holed }) };
+}
+
+/** As {@link Storage.loadEnd}. */
+export async function readEnd(db: Database, id: SessionId): Promise<NumberedEvent[] | undefined> {
+  const transaction = quiet(db.transaction(['progress', 'chunks']));
+  const chunks = transaction.objectStore('chunks');
+  const [progress, keys] = await Promise.all([
+    transaction.objectStore('progress').get(id),
+    chunks.getAllKeys(chunksOf(id)),
+  ]);
+  if (!progress) return undefined;
+  // The newest may be small ones that were written while it streamed.
+  for (const count of END_CHUNKS) {
+    if (keys.length <= count) return undefined;
+    const saved = await chunks.getAll(chunksOf(id, keys.at(-count)![1]));
+    const { events, last } = joinChunks(saved);
+    if (last !== progress.lastPersisted) return undefined;
+    // From the end of a turn on, where nothing is open.
+    const turn = events.findIndex(({ event }) => event.type === 'turn' && event.state === 'idle');
+    if (turn >= 0 && events.length - turn > END_EVENTS) return events.slice(turn + 1);
+  }
+  return undefined;
 }
 
 /** @param after the number before the first chunk; 0 for wherever that begins. */

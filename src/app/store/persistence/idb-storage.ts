@@ -1,7 +1,8 @@
 import type { SessionId } from '../../../core/ids.ts';
+import type { NumberedEvent } from '../../../core/session/event.ts';
 import type { OutboxEntry } from '../../client/ports.ts';
 import { openDatabase, reasonOf, StorageTrouble, type Database } from './database.ts';
-import { appendBatches, chunksOf, compactLog, readLog } from './idb-log.ts';
+import { appendBatches, chunksOf, compactLog, readEnd, readLog } from './idb-log.ts';
 import { adoptRows, readOutbox, writeOutbox, writeSessions } from './idb-rows.ts';
 import { quiet } from './idb-transaction.ts';
 import { eventsFromOldRows, isMessageOf, LEGACY_EPOCH, sessionFromOldRow } from './legacy.ts';
@@ -66,6 +67,10 @@ export class IdbStorage implements Storage {
       return { epoch: LEGACY_EPOCH, events, last: events.length };
     });
     return found;
+  }
+
+  loadEnd(id: SessionId): Promise<NumberedEvent[] | undefined> {
+    return this.#run((db) => readEnd(db, id));
   }
 
   append(

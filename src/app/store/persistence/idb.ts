@@ -8,6 +8,7 @@ type Value<N extends StoreName> = ApertureSchema[N]['value'];
 export interface Store<N extends StoreName> {
   get(key: Key<N>): Promise<Value<N> | undefined>;
   getAll(range?: IDBKeyRange): Promise<Value<N>[]>;
+  getAllKeys(range?: IDBKeyRange): Promise<Key<N>[]>;
   getKey(key: Key<N>): Promise<Key<N> | undefined>;
   put(value: Value<N>): Promise<unknown>;
   delete(key: Key<N> | IDBKeyRange): Promise<undefined>;
@@ -81,6 +82,7 @@ function transactionOf<N extends StoreName>(transaction: IDBTransaction): Transa
 const storeOf = <N extends StoreName>(store: IDBObjectStore): Store<N> => ({
   get: (key) => answer(store.get(key)),
   getAll: (range) => answer(store.getAll(range)),
+  getAllKeys: (range) => answer(store.getAllKeys(range)) as Promise<Key<N>[]>,
   getKey: (key) => answer(store.getKey(key)) as Promise<Key<N> | undefined>,
   put: (value) => answer(store.put(value)),
   delete: (key) => answer(store.delete(key)),

@@ -4,6 +4,7 @@ import type { Storage } from './storage.ts';
 export const memoryStorage = (): Storage => ({
   load: async () => ({ sessions: [], meta: new Map() }),
   loadLog: async () => undefined,
+  loadEnd: async () => undefined,
   append: async () => undefined,
   resetLog: async () => false,
   compact: async () => false,

@@ -55,6 +55,11 @@ export interface Storage {
   load(): Promise<SavedState>;
   loadLog(id: SessionId): Promise<SavedLog | undefined>;
   /**
+   * The newest events of a log that is long, from the end of a turn on: enough for a screen, and quick to read.
+   * Undefined where the whole log is read as quickly, or is needed to understand its end.
+   */
+  loadEnd(id: SessionId): Promise<NumberedEvent[] | undefined>;
+  /**
    * One transaction for all batches and their progress. A batch that would leave a hole before it is not written.
    * Resolves, when it is committed, with the number up to which each log stands on disk without a hole; a log
    * that is another one there is not in it. `undefined`: nothing was written.

@@ -75,6 +75,10 @@ export class ScrollKeeper {
     return this.scroller.scrollTop;
   }
 
+  get isNearTop(): boolean {
+    return this.scroller.clientHeight > 0 && this.scroller.scrollTop < NEAR_TOP;
+  }
+
   private onScroll(): void {
     const { scroller } = this;
     if (scroller.clientHeight === 0) return;
@@ -83,8 +87,10 @@ export class ScrollKeeper {
     // Content may have grown between our own scrolling and this event: only upwards is away from the end.
     if (atEnd) this.following = true;
     else if (top < this.lastTop - 1) this.following = false;
+    // Told of our own scrolling, when more may have changed since: the place is still to be kept, not taken anew.
+    const kept = top === this.lastTop && this.place?.element.isConnected ? this.place : undefined;
     this.lastTop = top;
-    this.place = this.following ? undefined : this.firstInSight();
+    this.place = this.following ? undefined : (kept ?? this.firstInSight());
     this.events.moved();
     if (top < NEAR_TOP) this.events.nearTop();
   }

@@ -1,9 +1,10 @@
+import type { MessageItem } from '../../../core/session/transcript.ts';
 import type { SessionRecord } from '../../store/types.ts';
 
-/**
 /** A prompt as the transcript has it. */
 export type Asked = Pick<MessageItem, 'text' | 'blocks'>;
 
+/**
  * What the user had asked in the last turn, if that failed or was cut and nothing has followed (R45);
  * subscribes to what it reads.
  */
@@ -12,7 +13,7 @@ export function sendableAgain(record: SessionRecord): Asked | undefined {
   const busy = record.loading.value || record.turn.value.state !== 'idle';
   const ended = record.connection.value.status === 'ended';
   if (busy || ended || record.outbox.value.length > 0) return undefined;
-  const { items, ended: over } = record.transcript();
+  const { items, past, ended: over } = record.transcript();
   let at = items.length - 1;
   // That the agent stopped is told after the turn's end, and is no answer.
   while (items[at]?.kind === 'notice') at--;
@@ -27,5 +28,6 @@ export function sendableAgain(record: SessionRecord): Asked | undefined {
     if (item.kind === 'message' && item.role === 'user')
       return item.text.trim() || item.blocks.length > 0 ? item : undefined;
   }
-  return undefined;
+  // A turn so long that its prompt is not in memory.
+  return past?.prompt?.trim() ? { text: past.prompt, blocks: [] } : undefined;
 }

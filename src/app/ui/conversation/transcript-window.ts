@@ -22,10 +22,12 @@ export class TranscriptWindow {
   private readonly byId = new Map<string, { view: ItemView; index: number }>();
   private start = 0;
   /** Items that were looked through for cards whose code is not there, and whose they are. */
-  private scanned: { transcript: Transcript; to: number } | undefined;
+  private scanned: { transcript: Transcript; past: number; to: number } | undefined;
   private readonly divider = element('div', 'new-divider');
   /** Log number of the first item that the reader had not seen. */
   private firstUnseen: number | undefined;
+  /** What it will be told by, when older items are there. */
+  private unseenAfter: number | undefined;
   private readonly context: ViewContext;
   private readonly items = new WeakMap<Element, TranscriptItem>();
 
@@ -50,18 +52,31 @@ export class TranscriptWindow {
     return element ? this.items.get(element) : undefined;
   }
 
-  get hasOlder(): boolean {
-    return this.start > 0;
+  /** Items in memory before those that are mounted. */
+  get olderCount(): number {
+    return this.start - pastOf(this.record.transcript());
+  }
+
+  /** The first mounted item's place, counted from the beginning. */
+  get from(): number {
+    return this.start;
   }
 
   /** Something is to be drawn whose code has not been loaded; looks at each item once. */
   get needsCards(): boolean {
     const transcript = this.record.transcript();
     const { items } = transcript;
-    if (this.scanned?.transcript !== transcript) this.scanned = { transcript, to: 0 };
+    const past = pastOf(transcript);
+    // What came back from disk was not looked at either.
+    if (this.scanned?.transcript !== transcript || past < this.scanned.past) {
+      this.scanned = { transcript, past, to: 0 };
+    }
     const { scanned } = this;
-    while (scanned.to < items.length && !needsCards(items[scanned.to]!)) scanned.to++;
-    return scanned.to < items.length;
+    const end = past + items.length;
+    scanned.past = past;
+    scanned.to = Math.max(scanned.to, past);
+    while (scanned.to < end && !needsCards(items[scanned.to - past]!)) scanned.to++;
+    return scanned.to < end;
   }
 
   /**
@@ -71,17 +86,22 @@ export class TranscriptWindow {
   sync(following: boolean): number {
     const transcript = this.record.transcript();
     const { items } = transcript;
+    if (transcript !== this.transcript && this.transcript?.end) this.takeOver(transcript);
+    const past = pastOf(transcript);
+    const total = past + items.length;
     const end = this.start + this.views.length;
     const moved =
       transcript !== this.transcript ||
-      items.length < end ||
-      (this.views.length > 0 && items[this.start] !== this.views[0]!.item);
-    if (moved || (following && items.length - end > WINDOW)) {
-      this.rebuild(Math.max(0, items.length - WINDOW));
+      total < end ||
+      this.start < past ||
+      (this.views.length > 0 && items[this.start - past] !== this.views[0]!.item);
+    if (moved || (following && total - end > WINDOW)) {
+      this.rebuild(Math.max(past, total - WINDOW));
       return 0;
     }
-    const added = items.length - end;
-    if (added > 0) this.log.append(this.mount(end, items.length));
+    if (past === 0 && this.unseenAfter !== undefined) this.markUnseen(this.unseenAfter);
+    const added = total - end;
+    if (added > 0) this.log.append(this.mount(end, total));
     if (following && this.views.length > MAX_MOUNTED) this.trim();
     return added;
   }
@@ -117,7 +137,7 @@ export class TranscriptWindow {
 
   /** Mounts a page before what is mounted; the caller keeps the reader's place. */
   mountOlder(): void {
-    const from = Math.max(0, this.start - PAGE);
+    const from = Math.max(pastOf(this.record.transcript()), this.start - PAGE);
     if (from === this.start) return;
     const end = this.start;
     this.start = from;
@@ -131,19 +151,23 @@ export class TranscriptWindow {
 
   /** Starts again with a window that has the item in it; false if there is no such item, or too far back. */
   showItem(id: string): boolean {
-    const { items } = this.record.transcript();
+    const transcript = this.record.transcript();
+    const { items } = transcript;
     const index = items.findIndex((item) => item.id === id);
     if (index < 0 || items.length - index > MAX_BACK) return false;
-    if (!this.byId.has(id) || this.transcript !== this.record.transcript()) {
-      this.rebuild(Math.max(0, Math.min(index - PAGE, items.length - WINDOW)));
+    if (!this.byId.has(id) || this.transcript !== transcript) {
+      const from = Math.max(0, Math.min(index - PAGE, items.length - WINDOW));
+      this.rebuild(pastOf(transcript) + from);
     }
     return true;
   }
 
   /** Puts the divider where the reader had stopped, or nowhere if there is nothing new after it. */
   markUnseen(readMark: number): void {
-    const { items } = this.record.transcript();
+    const { items, past } = this.record.transcript();
     const index = firstAfter(items, readMark);
+    // Maybe it stands among those that are not in memory.
+    this.unseenAfter = past && index === 0 ? readMark : undefined;
     const item = items[index];
     // Not above everything, and not above what the reader wrote.
     const shown = readMark > 0 && index > 0 && item && !isOwn(item);
@@ -167,15 +191,33 @@ export class TranscriptWindow {
     this.byId.clear();
     this.views = [];
     this.start = start;
-    this.log.replaceChildren(this.mount(start, this.transcript.items.length));
+    const end = pastOf(this.transcript) + this.transcript.items.length;
+    this.log.replaceChildren(this.mount(start, end));
     this.placeDivider();
+  }
+
+  /** All of a log is there whose end is shown: where it is the same, what is mounted stays, selection and all. */
+  private takeOver(transcript: Transcript): void {
+    const { views } = this;
+    const { items } = transcript;
+    const last = views.at(-1)?.item.id;
+    const from = items.findLastIndex((item) => item.id === last) - views.length + 1;
+    if (from < 0 || !views.every((view, i) => isSame(view.item, items[from + i]))) return;
+    this.transcript = transcript;
+    this.start = pastOf(transcript) + from;
+    views.forEach((view, i) => {
+      view.item = items[from + i]!;
+      this.items.set(view.element, view.item);
+      this.refresh(view);
+    });
   }
 
   private mount(from: number, to: number): DocumentFragment {
     const fragment = document.createDocumentFragment();
     const { items } = this.transcript!;
+    const past = pastOf(this.transcript!);
     for (let index = from; index < to; index++) {
-      const item = items[index]!;
+      const item = items[index - past]!;
       const view = createView(item, this.context);
       this.byId.set(item.id, { view, index });
       this.items.set(view.element, item);
@@ -210,6 +252,15 @@ export class TranscriptWindow {
     return items[index + 1]?.at;
   }
 }
+
+/** How many items stand before those in memory. Places of items are counted from the beginning. */
+const pastOf = ({ past }: Transcript): number => past?.count ?? 0;
+
+/** Read twice from one log. */
+const isSame = (a: TranscriptItem, b: TranscriptItem | undefined): boolean =>
+  a.id === b?.id &&
+  a.at === b.at &&
+  (a.kind !== 'message' || (b.kind === 'message' && a.text === b.text));
 
 const isOwn = (item: TranscriptItem): boolean => item.kind === 'message' && item.role === 'user';
 

@@ -1,10 +1,11 @@
 import { effect, untracked } from '@preact/signals-core';
-import { html, LitElement, nothing, type PropertyValues } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import { arrowDown } from '../icons.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
-import type { SessionRecord } from '../../store/types.ts';
+import type { OlderState, SessionRecord } from '../../store/types.ts';
+import { act } from '../intent.ts';
 import { confirmCopied, copyText } from './clipboard.ts';
 import { loadImage } from './markdown/dom.ts';
 import { keepPlace, placeOf, setPlace, type ReadingPlace } from './reading-place.ts';
@@ -13,7 +14,10 @@ import { loadCards, styleCards } from './items/create.ts';
 import { markdownStyles } from './styles/markdown.ts';
 import { noteStyles } from './styles/notes.ts';
 import { transcriptStyles } from './styles/transcript.ts';
-import { TranscriptWindow } from './transcript-window.ts';
+import { PAGE, TranscriptWindow } from './transcript-window.ts';
+
+/** With fewer items in memory before those that are mounted, more are read. */
+const READ_AHEAD = 3 * PAGE;
 
 /**
  * One session's messages. While it is not `active` it listens to nothing and costs nothing; becoming active
@@ -30,6 +34,8 @@ export class ApTranscript extends LitElement {
 
   @state() private following = true;
   @state() private unseen = false;
+  /** Whether something stands before what is in memory. */
+  @state() private past: OlderState | undefined;
   @query('.scroller') private readonly scroller!: HTMLElement;
   @query('.content') private readonly content!: HTMLElement;
   @query('.log') private readonly log!: HTMLElement;
@@ -37,6 +43,8 @@ export class ApTranscript extends LitElement {
   private window: TranscriptWindow | undefined;
   private keeper: ScrollKeeper | undefined;
   private listening: AbortController | undefined;
+  /** Older items were asked for by somebody near the top. */
+  private wanted = false;
   /** Where the reader stood before this element was there, until that item has come. */
   private awaited: ReadingPlace | undefined;
 
@@ -44,6 +52,7 @@ export class ApTranscript extends LitElement {
     return html`
       <div class="scroller" tabindex="-1">
         <div class="content">
+          ${this.past ? this.renderPast() : nothing}
           <div class="log" role="log" @click=${this.onClick}></div>
           <slot></slot>
         </div>
@@ -61,6 +70,18 @@ export class ApTranscript extends LitElement {
             </button>`
       }
     `;
+  }
+
+  /** Of a fixed height, so that nothing moves when it can be read after all. */
+  private renderPast(): TemplateResult {
+    return html`<div class="older" role="status">
+      ${
+        this.past === 'failed'
+          ? html`Earlier messages could not be read.
+              <button type="button" class="button" @click=${this.readOlder}>Try again</button>`
+          : 'Reading earlier messages…'
+      }
+    </div>`;
   }
 
   override connectedCallback(): void {
@@ -137,7 +158,13 @@ export class ApTranscript extends LitElement {
       effect(() => {
         void record.structure.value;
         const loading = record.loading.value;
-        if (!loading) untracked(() => this.restorePlace(window, keeper));
+        if (!loading || record.transcript().end)
+          untracked(() => this.restorePlace(window, keeper, loading));
+      }),
+      effect(() => {
+        void record.structure.value;
+        const older = record.older.value;
+        this.past = record.transcript().past && older;
       }),
     ];
     const keep = (): void => keepPlace(record);
@@ -162,17 +189,32 @@ export class ApTranscript extends LitElement {
 
   private draw(window: TranscriptWindow, keeper: ScrollKeeper, touched: ReadonlySet<string>): void {
     if (window.needsCards) return void this.withCards();
+    const { awaited } = this;
+    const transcript = this.record.transcript();
+    // It stands further up: not first at the end, and then there.
+    if (awaited && transcript.end && !transcript.items.some(({ id }) => id === awaited.id)) return;
     const added = window.sync(keeper.following);
     window.touch(touched);
     if (added > 0 && !keeper.following) this.unseen = true;
+    if (this.wanted && !transcript.past) {
+      this.wanted = false;
+      if (keeper.isNearTop) this.showOlder();
+    }
   }
 
   /** The element is new, or the whole page is, but the reader has been here before. */
-  private restorePlace(window: TranscriptWindow, keeper: ScrollKeeper): void {
+  private restorePlace(window: TranscriptWindow, keeper: ScrollKeeper, loading: boolean): void {
     const { awaited } = this;
-    if (!awaited || this.record.transcript().lastN < awaited.n || window.needsCards) return;
+    const { lastN, items, past } = this.record.transcript();
+    if (!awaited || lastN < awaited.n || window.needsCards) return;
+    if (!window.showItem(awaited.id)) {
+      if (loading) return;
+      const there = past && awaited.n < items[0]!.n && this.record.older.peek() !== 'failed';
+      if (there) return this.readOlder();
+      this.awaited = undefined;
+      return;
+    }
     this.awaited = undefined;
-    if (!window.showItem(awaited.id)) return;
     const row = window.mounted.find((view) => view.item.id === awaited.id);
     if (!row) return;
     keeper.standAt({ element: row.element, offset: awaited.offset });
@@ -180,9 +222,26 @@ export class ApTranscript extends LitElement {
   }
 
   private showOlder(): void {
-    if (!this.window?.hasOlder) return;
-    this.window.mountOlder();
-    this.keeper?.settle();
+    const { window, record } = this;
+    if (!window) return;
+    if (window.olderCount > 0) {
+      window.mountOlder();
+      this.keeper?.settle();
+      this.noteFrom();
+    }
+    if (window.olderCount < READ_AHEAD && record.older.peek() === 'none') this.readOlder();
+  }
+
+  private readonly readOlder = (): void => {
+    const { record } = this;
+    if (!record.transcript().past || record.older.peek() === 'reading') return;
+    this.wanted = true;
+    act(this, (actions) => actions.readOlder(record.id));
+  };
+
+  /** The store lets go of nothing that is mounted for a reader who stands there. */
+  private noteFrom(): void {
+    this.record.shownFrom = this.keeper?.following ? undefined : this.window?.from;
   }
 
   private onMoved(): void {
@@ -190,6 +249,7 @@ export class ApTranscript extends LitElement {
     this.following = keeper.following;
     if (keeper.following) this.unseen = false;
     this.record.scrollTop = keeper.following ? undefined : keeper.scrollTop;
+    this.noteFrom();
     if (keeper.following) {
       // Until the awaited item has come, being at the end is nobody's wish.
       if (!this.awaited) setPlace(this.record, undefined);

@@ -3,7 +3,7 @@ import type { SessionRecord } from '../../../store/types.ts';
 
 /** One item of the transcript in the document. */
 export interface ItemView {
-  readonly item: TranscriptItem;
+  item: TranscriptItem;
   readonly element: HTMLElement;
   /** The item's `rev` at the last {@link update}. */
   drawn: number;

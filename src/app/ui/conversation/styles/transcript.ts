@@ -30,6 +30,15 @@ export const transcriptStyles = css`
   .log {
     display: flow-root;
   }
+  .older {
+    display: flex;
+    align-items: center;
+    justify-content: center;
+    gap: var(--ap-space-2);
+    height: 44px;
+    overflow: hidden;
+    color: var(--ap-text-muted);
+  }
 
   .item {
     margin-top: var(--ap-space-3);
