@@ -8,6 +8,7 @@ import { build } from 'vite';
 import type { Outcome, Scenario } from './lib/scenario.ts';
 import { short, type Figure } from './lib/stats.ts';
 import { benches as gateway } from './gateway/index.ts';
+import { bursts } from './scenarios/bursts.ts';
 import { events } from './scenarios/events.ts';
 import { firstLoad } from './scenarios/first-load.ts';
 import { latency } from './scenarios/latency.ts';
@@ -21,13 +22,15 @@ const SCENARIOS: readonly Scenario[] = [
   switching,
   latency,
   events,
+  bursts,
   reload,
   ...gateway,
 ];
 
-const USAGE = `npm run bench -- [names] [--quick] [--runs n] [--out file.json]
+const USAGE = `npm run bench -- [names] [--quick] [--runs n] [--minutes n] [--out file.json]
   --quick  small amounts, one run: whether it works, not how fast it is
-  --runs   of each measurement, all others between them (5)
+  --runs   of each measurement, all others between them (5, or as many as there is time for)
+  --minutes for all scenarios together; each makes one run at least (18)
   --out    where the figures go (docs/bench.json; with --quick, test-results/bench.json)
 ${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join('\n')}`;
 
@@ -43,6 +46,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       options: {
         quick: { type: 'boolean', default: false },
         runs: { type: 'string' },
+        minutes: { type: 'string', default: '18' },
         out: { type: 'string' },
         help: { type: 'boolean' },
       },
@@ -71,12 +75,19 @@ export async function main(argv: readonly string[]): Promise<number> {
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );
   const outcomes: Record<string, Outcome> = {};
+  const end = performance.now() + Number(values.minutes) * 60_000;
+  let shares = chosen.reduce((sum, { share }) => sum + share, 0);
   try {
     for (const scenario of chosen) {
+      // What one does not need, the others have.
+      const began = performance.now();
+      const until = began + Math.max(0, end - began) * (scenario.share / shares);
+      shares -= scenario.share;
       console.log(`\n${scenario.name}: ${scenario.title}`);
       const say = (line: string): void => console.error(`  ${scenario.name}: ${line}`);
-      outcomes[scenario.name] = await scenario.run({ quick, runs, dist, say });
+      outcomes[scenario.name] = await scenario.run({ quick, runs, dist, until, say });
       print(outcomes[scenario.name]!);
+      say(`${Math.round((performance.now() - began) / 1000)} s`);
     }
   } finally {
     await rm(dist, { recursive: true, force: true });
@@ -94,11 +105,32 @@ export async function main(argv: readonly string[]): Promise<number> {
     outcomes,
   };
   await writeFile(out, `${JSON.stringify(report, null, 2)}\n`);
+  console.log(`\n${aimsTable(Object.values(outcomes))}`);
   return 0;
 }
 
 const spread = ({ median, low, high, unit, runs }: Figure): string =>
   runs > 1 ? `${short(median)} ${unit} (${short(low)}–${short(high)})` : `${short(median)} ${unit}`;
+
+/** Figure, target, met or not. */
+function aimsTable(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.flatMap(({ aims }) =>
+    aims.map(({ what, value, limit, unit }) => [
+      what,
+      `${short(value)} ${unit}`,
+      `≤ ${limit} ${unit}`,
+      value <= limit ? 'met' : 'NOT MET',
+    ]),
+  );
+  const head = ['Figure', 'Reached', 'Target', ''];
+  const widths = head.map((cell, i) => Math.max(cell.length, ...rows.map((row) => row[i]!.length)));
+  const line = (cells: string[]): string =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd();
+  return [head, ...rows].map(line).join('\n');
+}
 
 function print({ figures, aims }: Outcome): void {
   for (const [name, of] of Object.entries(figures)) {

@@ -13,6 +13,7 @@ const FEW = 20;
 export const attach: Scenario = {
   name: 'gateway-attach',
   title: 'attach with 100,000 events behind, and another session’s events meanwhile',
+  share: 60,
   async run({ quick, runs, say }) {
     const behind = quick ? 5_000 : 100_000;
     const gateway = await GatewayProcess.start();

@@ -11,12 +11,13 @@ const answer = (times) => parentPort.postMessage(times);
 parentPort.on('message', ({ url, token, entries }) => {
   const start = performance.now();
   const socket = new WebSocket(url, 'aperture.v1', { perMessageDeflate: false });
-  const hello = { t: 'attach', token, client: 'bench-late', since: 0 };
+  const hello = { t: 'attach', token, client: 'bench-late', since: 0, lines: true };
   let first;
   let last = 0;
   socket.on('open', () => socket.send(JSON.stringify(hello)));
   socket.on('message', (data) => {
-    const n = /^\{"t":"m","n":(\d+),/.exec(data.toString('latin1', 0, 40))?.[1];
+    const line = data.lastIndexOf(10) + 1;
+    const n = /^\{"t":"m","n":(\d+),/.exec(data.toString('latin1', line, line + 40))?.[1];
     if (n === undefined) return;
     first ??= performance.now() - start;
     last = Number(n);

@@ -11,6 +11,7 @@ type Sample = readonly [second: number, megabytes: number];
 export const memory: Scenario = {
   name: 'gateway-memory',
   title: 'memory of the gateway while 10 sessions flood',
+  share: 60,
   async run({ quick, say }) {
     const seconds = quick ? 5 : 90;
     const gateway = await GatewayProcess.start({ env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } });

@@ -12,6 +12,7 @@ const WANTED = 20_000;
 export const throughput: Scenario = {
   name: 'gateway-throughput',
   title: 'events per second over 10 sessions, real agents, durable log on',
+  share: 60,
   async run({ quick, runs, say }) {
     const tokens = quick ? 2_000 : 20_000;
     const [rates, costs, sizes]: number[][] = [[], [], []];

@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly runs: number;
   /** Directory of the product's built page. */
   readonly dist: string;
+  /** No further run is begun that would end after this, by `performance.now()`; one is always made. */
+  readonly until: number;
   readonly say: (line: string) => void;
 }
 
@@ -26,22 +28,40 @@ export interface Outcome {
 export interface Scenario {
   readonly name: string;
   readonly title: string;
+  /** Its part of the bench's time, beside the others'. */
+  readonly share: number;
   run(options: BenchOptions): Promise<Outcome>;
 }
 
-/** Runs of everything, interleaved: what disturbs the machine for a while disturbs all alike. */
+/**
+ * Runs of everything, interleaved: what disturbs the machine for a while disturbs all alike.
+ *
+ * @param until as {@link BenchOptions.until}.
+ * @param once measurements that take so long that one run must do.
+ */
 export async function interleaved(
   runs: number,
   measurements: Record<string, () => Promise<Record<string, number>>>,
   say: (line: string) => void,
+  until = Number.POSITIVE_INFINITY,
+  once: ReadonlySet<string> = new Set(),
 ): Promise<Record<string, Record<string, number[]>>> {
   const found: Record<string, Record<string, number[]>> = {};
+  let longest = 0;
   for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    if (run > 0 && start + longest > until) {
+      say(`time is up after ${run} of ${runs} runs`);
+      break;
+    }
     for (const [name, measure] of Object.entries(measurements)) {
+      if (run > 0 && once.has(name)) continue;
       const began = performance.now();
       for (const [what, value] of Object.entries(await measure()))
         ((found[name] ??= {})[what] ??= []).push(value);
-      say(`${name}: run ${run + 1}, ${((performance.now() - began) / 1000).toFixed(1)} s`);
+      const took = performance.now() - began;
+      if (!once.has(name)) longest += run === 0 ? took : 0;
+      say(`${name}: run ${run + 1}, ${(took / 1000).toFixed(1)} s`);
     }
   }
   return found;

@@ -41,7 +41,8 @@ async function load(
 export const firstLoad: Scenario = {
   name: 'first-load',
   title: 'What a page with one session connected has fetched, and when something is there',
-  async run({ runs, dist, say }) {
+  share: 60,
+  async run({ runs, dist, until, say }) {
     const browser = await launch();
     await installPeers(say);
     const session = new BenchSession('bench-1', 'Session 1');
@@ -63,7 +64,7 @@ export const firstLoad: Scenario = {
       hosts.push(host);
       measurements[name] = () => load(browser, host.url, ({ page }) => painted(page));
     }
-    const found = await interleaved(runs, measurements, say);
+    const found = await interleaved(runs, measurements, say, until);
     await browser.close();
     for (const host of hosts) await host.close();
     for (const folder of built) await rm(folder, { recursive: true, force: true });

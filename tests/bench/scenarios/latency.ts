@@ -60,12 +60,14 @@ async function measure(
 export const latency: Scenario = {
   name: 'latency',
   title: 'From the gateway’s socket to painted, while nine others stream',
-  async run({ runs, dist, quick, say }) {
+  share: 60,
+  async run({ runs, dist, quick, until, say }) {
     const browser = await launch();
     const found = await interleaved(
       runs,
       { Aperture: () => measure(browser, dist, quick ? 30 : 200) },
       say,
+      until,
     );
     await browser.close();
     const of = found['Aperture']!;

@@ -59,7 +59,8 @@ async function measure(
 export const reload: Scenario = {
   name: 'reload',
   title: 'A reload: navigation to the last viewed transcript painted, and the heap after it',
-  async run({ runs, dist, quick, say }) {
+  share: 200,
+  async run({ runs, dist, quick, until, say }) {
     const browser = await launch();
     const sizes = quick
       ? [
@@ -81,6 +82,7 @@ export const reload: Scenario = {
         ]),
       ),
       say,
+      until,
     );
     await browser.close();
     const [last] = Object.entries(found).slice(-1);

@@ -89,7 +89,8 @@ const ratio = (what: string, value: number, limit: number): Aim => ({
 export const streaming: Scenario = {
   name: 'streaming',
   title: 'Main-thread time of an answer that streams at 1 KB a frame',
-  async run({ runs, dist, quick, say }) {
+  share: 400,
+  async run({ runs, dist, quick, until, say }) {
     await installPeers(say);
     const browser = await launch();
     const bare = await buildBareWriter();
@@ -114,9 +115,14 @@ export const streaming: Scenario = {
       for (const { name: who, host } of hosts)
         measurements[name(who)] = () => inPeer(browser, host.url, text, kb);
     };
+    // Seconds to minutes each, and far from what they are beside.
+    const once = new Set([
+      `marked: mixed, ${most} KB`,
+      ...['marked', 'streamdown'].map((who) => `${who}: table, ${tables} KB`),
+    ]);
     for (const kb of lengths) plan('mixed', mixedText, kb, kb <= most);
     plan('table', tableText, tables, true);
-    const found = await interleaved(runs, measurements, say);
+    const found = await interleaved(runs, measurements, say, until, once);
     await browser.close();
     await bareHost.close();
     for (const { host, dist: folder } of hosts) {

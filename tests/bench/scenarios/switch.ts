@@ -77,7 +77,8 @@ async function measure(
 export const switching: Scenario = {
   name: 'switch',
   title: 'Click to painted, with short and long histories, while ten sessions stream',
-  async run({ runs, dist, quick, say }) {
+  share: 170,
+  async run({ runs, dist, quick, until, say }) {
     const browser = await launch();
     const histories = quick ? [100, 1_000] : [100, 1_000, 10_000];
     const times = quick ? 20 : 60;
@@ -90,6 +91,7 @@ export const switching: Scenario = {
         ]),
       ),
       say,
+      until,
     );
     await browser.close();
     return {
