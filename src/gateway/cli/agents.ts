@@ -14,13 +14,15 @@ export async function agentsText(registry: AgentRegistry, json: boolean): Promis
   return json ? `${JSON.stringify({ agents }, null, 2)}\n` : agentTable(agents);
 }
 
+/** A further line of an agent, if there is one. */
+const more = (what: string | undefined): string[][] =>
+  what === undefined || what === '' ? [] : [['', '', '', '', what]];
+
 /** The agents as a table for the terminal. */
 function agentTable(agents: readonly Listed[]): string {
   const rows = agents.flatMap((agent) => {
     const { available, name, title, version = '' } = agent;
     const row = (what: string): string[] => [available ? '●' : '○', name, title, version, what];
-    const more = (what: string | undefined): string[][] =>
-      what === undefined || what === '' ? [] : [['', '', '', '', what]];
     if (!available) {
       return [
         row(agent.install ?? 'not installed'),

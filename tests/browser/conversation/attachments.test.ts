@@ -287,6 +287,11 @@ async function queue(fake: FakeSession, view: Mounted, prompt: ContentBlock[]): 
   await view.settled();
 }
 
+const press = (view: Mounted, label: string): void =>
+  [...outbox(view).querySelectorAll<HTMLButtonElement>('button')]
+    .find((each) => each.textContent === label)!
+    .click();
+
 describe('a queued message with attachments', () => {
   const IMAGE: ContentBlock = {
     type: 'image',
@@ -294,10 +299,6 @@ describe('a queued message with attachments', () => {
     data: 'R0lGODlhAQABAAAAACw=',
     uri: 'attachment:///dot.gif',
   };
-  const press = (view: Mounted, label: string): void =>
-    [...outbox(view).querySelectorAll<HTMLButtonElement>('button')]
-      .find((each) => each.textContent === label)!
-      .click();
 
   it('shows them, and gives them back to an empty draft when it is withdrawn', async () => {
     const fake = session();

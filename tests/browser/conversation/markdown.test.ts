@@ -56,6 +56,12 @@ function dangers(root: ParentNode): string[] {
   return found;
 }
 
+const shown = (text: string): string => {
+  const root = document.createElement('div');
+  new DocumentWriter(root).write(text);
+  return root.textContent ?? '';
+};
+
 describe('markdown safety', () => {
   it.each(HOSTILE)('[R68] nothing dangerous comes of %j', (source) => {
     expect(dangers(render(source))).toEqual([]);
@@ -176,11 +182,6 @@ describe('markdown streaming', () => {
   });
 
   it('a line of numbers is shown as it comes, and what could still be a list is not', () => {
-    const shown = (text: string): string => {
-      const root = document.createElement('div');
-      new DocumentWriter(root).write(text);
-      return root.textContent ?? '';
-    };
     expect(shown('1 2 3 ')).toMatch(/^1 2 3/);
     expect(shown('> 42 ')).toMatch(/^42/);
     expect(shown('1. ')).toBe('');

@@ -28,7 +28,7 @@ async function attachWith(to: Awaited<ReturnType<typeof gateway>>, id: string, l
 
 describe('a page that reads several frames in one message', () => {
   test('[R21] gets every entry once, in order; others get one frame a message', async () => {
-    const to = await gateway(undefined, { journal: memoryJournal() });
+    const to = await gateway(undefined, { openJournal: async () => memoryJournal() });
     const { id } = await createSession(to);
     const many = await attachWith(to, id, true);
     const single = await attachWith(to, id);
@@ -48,7 +48,7 @@ describe('a page that reads several frames in one message', () => {
   });
 
   test('[R21] and in few messages what it missed', async () => {
-    const to = await gateway(undefined, { journal: memoryJournal() });
+    const to = await gateway(undefined, { openJournal: async () => memoryJournal() });
     const { id } = await createSession(to);
     const first = await attachWith(to, id);
     first.page.prompt('STREAM 300 ; HANG');

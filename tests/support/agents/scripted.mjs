@@ -63,8 +63,9 @@
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { asking, signsIn } from './asking.mjs';
 
 const args = process.argv.slice(2);
 const has = (flag) => args.includes(flag);
@@ -297,23 +298,7 @@ const WORDS = {
       write({ method: '$/cancel_request', params: { requestId } }),
     ),
   GIVEN: (session) => chunk(session, `${JSON.stringify([given, session.given])}\n`),
-  async FORM(session, json) {
-    const given = JSON.parse(json || '{}');
-    const requestedSchema = Object.keys(given).length > 0 ? given : SCHEMA;
-    const params = { mode: 'form', message: 'Tell me more', requestedSchema };
-    await WORDS.CALL(session, `elicitation/create ${JSON.stringify(params)}`);
-  },
-  LINK(session, url) {
-    const params = { mode: 'url', message: 'Have a look there', elicitationId: 'link-1' };
-    params.url = url || 'https://login.example/start?state=1';
-    return WORDS.CALL(session, `elicitation/create ${JSON.stringify(params)}`);
-  },
-  DONE(_session, id) {
-    write({ method: 'elicitation/complete', params: { elicitationId: id || 'link-1' } });
-  },
-  RAW(session, json) {
-    write(JSON.parse(json.replaceAll('$SESSION', session.id)));
-  },
+  ...asking({ write, call: (...args) => WORDS.CALL(...args) }),
   STOP: (_session, reason) => ({ stopReason: reason }),
   FAIL(_session, message) {
     throw Object.assign(new Error(message || 'Told to fail'), { code: -32603 });
@@ -363,45 +348,7 @@ const configOptions = [
   { id: 'fast', name: 'Fast', type: 'boolean', currentValue: false },
 ];
 
-const SCHEMA = {
-  type: 'object',
-  title: 'About the release',
-  properties: {
-    name: {
-      type: 'string',
-      title: 'Name',
-      description: 'Whose it is',
-      minLength: 2,
-      maxLength: 20,
-    },
-    mail: { type: 'string', title: 'Mail', format: 'email' },
-    count: { type: 'integer', title: 'Count', minimum: 1, maximum: 9, default: 3 },
-    sure: { type: 'boolean', title: 'Sure', default: true },
-    kind: {
-      type: 'string',
-      title: 'Kind',
-      oneOf: [
-        { const: 'a', title: 'First kind', description: 'The usual one' },
-        { const: 'b', title: 'Second kind' },
-      ],
-    },
-    tags: {
-      type: 'array',
-      title: 'Tags',
-      maxItems: 2,
-      items: { type: 'string', enum: ['x', 'y', 'z'] },
-    },
-    code: { type: 'string', title: 'Code', pattern: '^[A-Z]{3}$' },
-  },
-  required: ['name', 'kind'],
-};
-
-const authMethods = JSON.parse(valueOf('--auth') ?? '[]');
-let signedIn = authMethods.length === 0;
-const isSignedIn = () => signedIn || (has('--signed-in') && existsSync(valueOf('--signed-in')));
-const wantSignIn = () => {
-  throw Object.assign(new Error('Authentication required'), { code: -32000 });
-};
+const signIn = signsIn({ has, valueOf, request });
 
 const never = () => new Promise(() => {});
 
@@ -424,13 +371,13 @@ const METHODS = {
           ...(has('--list') && { list: {}, resume: {}, close: {}, delete: {} }),
         },
       },
-      authMethods,
+      authMethods: signIn.methods,
     };
   },
   'session/new'({ cwd, ...rest }) {
     if (has('--never-session')) return never();
-    if (has('--refuse-session')) wantSignIn();
-    if (!has('--auth-late') && !isSignedIn()) wantSignIn();
+    if (has('--refuse-session')) signIn.refuse();
+    if (!has('--auth-late')) signIn.check();
     const id = colliding ? 's1' : randomUUID();
     sessions.set(id, { id, cwd, given: rest, history: [] });
     note(id, 'cwd', cwd);
@@ -486,26 +433,10 @@ const METHODS = {
     option.currentValue = value;
     return { configOptions };
   },
-  async authenticate({ methodId }, requestId) {
-    if (methodId === 'bad') throw Object.assign(new Error('The key is wrong'), { code: -32603 });
-    if (has('--auth-asks')) {
-      const requestedSchema = { type: 'object', properties: { code: { type: 'string' } } };
-      const params = { requestId, mode: 'form', message: 'The code', requestedSchema };
-      const { result } = await request('elicitation/create', params);
-      if (result?.content?.code !== '42')
-        throw Object.assign(new Error('The code is wrong'), { code: -32603 });
-    }
-    signedIn = true;
-    if (has('--signed-in')) appendFileSync(valueOf('--signed-in'), methodId);
-    return {};
-  },
-  logout() {
-    signedIn = false;
-    if (has('--signed-in')) rmSync(valueOf('--signed-in'), { force: true });
-    return {};
-  },
+  authenticate: signIn.authenticate,
+  logout: signIn.logout,
   'session/prompt'(params) {
-    if (!isSignedIn()) wantSignIn();
+    signIn.check();
     return prompt(params);
   },
   'session/cancel'({ sessionId }) {
