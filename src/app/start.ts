@@ -2,6 +2,7 @@ import type { ApApp } from './ui/app.ts';
 import { browserEnvironment } from './client/environment.ts';
 import { isGateway } from './client/gateway-api.ts';
 import { workerClock } from './client/worker-clock.ts';
+import { tokenIn } from './store/address.ts';
 import { createStore } from './store/create-store.ts';
 import { browserFrames } from './store/frames.ts';
 import { IdbStorage } from './store/persistence/idb-storage.ts';
@@ -17,7 +18,8 @@ function allowed<T>(read: () => T): T | undefined {
 }
 
 /** Everything behind the first frame: database, sockets, and what can be done with them. */
-export function run(state: StoreState, app: ApApp | null, token: string | undefined): void {
+export function run(state: StoreState, app: ApApp | null): void {
+  const token = tokenIn(location.hash);
   const { actions, start } = createStore({
     state,
     storage: (trouble) => new IdbStorage({ trouble }),
@@ -33,4 +35,8 @@ export function run(state: StoreState, app: ApApp | null, token: string | undefi
     oldSettings: allowed(() => localStorage),
     isGateway,
   });
+  // Out of the address bar as soon as this tab keeps it, and not before: a reload would find it nowhere. There it
+  // must not be bookmarked, shared or sent on (R67).
+  if (token !== undefined)
+    history.replaceState(history.state, '', location.pathname + location.search);
 }

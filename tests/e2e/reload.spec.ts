@@ -107,3 +107,22 @@ test('[R34, R37] each tab comes back to the session that it looked at, however s
   await second.page.reload();
   await second.viewing(one.id);
 });
+
+test('[R67] a reload before the page is all there keeps the token; the address bar does not', async ({
+  app,
+  page,
+  gateway,
+}) => {
+  const { id } = await gateway.createSession('Early');
+  let asked = 0;
+  // The first document never gets past its frame.
+  await page.route(/\/assets\/page-[^/]*\.js$/, async (route) => {
+    asked += 1;
+    if (asked > 1) await route.continue();
+  });
+  await page.goto(gateway.link, { waitUntil: 'commit' });
+  await expect.poll(() => asked).toBe(1);
+  await page.reload();
+  await app.connected(id);
+  expect(page.url()).not.toContain(gateway.token);
+});
