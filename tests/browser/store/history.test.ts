@@ -319,10 +319,10 @@ describe('history that is on disk', () => {
     page.broken = true;
     while (page.reads === 0) await scrollUp(view);
     await until(() => note(view)?.startsWith('Earlier messages could not be read.') === true);
-    const row = inSight(view);
-    const before = top(view, row);
     for (let i = 0; i < 5; i++) await scrollUp(view);
     expect(page.reads).toBe(1);
+    const row = inSight(view);
+    const before = top(view, row);
     page.broken = false;
     view.root.querySelector<HTMLElement>('.older button')!.click();
     await until(() => past(entry) === 0);
