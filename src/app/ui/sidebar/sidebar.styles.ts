@@ -149,7 +149,8 @@ export const sidebarStyles = css`
     }
   }
   ap-welcome,
-  .skeleton {
+  .skeleton,
+  .none {
     flex: 1;
   }
   @media (max-width: 719px) {
