@@ -278,25 +278,14 @@ export class Page {
   }
 }
 
-/** A link's own parts: they may be getters of its class, which a spread would not see. */
+/** The link itself, whatever parts it has now or gets later, but for its end, which the page notes. */
 function facade(link: Link, close: Link['close']): Link {
-  return {
-    prompt: (key, prompt) => link.prompt(key, prompt),
-    get cancel() {
-      return link.cancel;
+  return new Proxy(link, {
+    get(of, name) {
+      if (name === 'close') return close;
+      // Its getters and methods see the link, whose private fields no proxy has.
+      const part: unknown = Reflect.get(of, name);
+      return typeof part === 'function' ? (part.bind(of) as unknown) : part;
     },
-    get approve() {
-      return link.approve;
-    },
-    get liveness() {
-      return link.liveness;
-    },
-    get retention() {
-      return link.retention;
-    },
-    get afterDrop() {
-      return link.afterDrop;
-    },
-    close,
-  };
+  });
 }
