@@ -132,6 +132,8 @@ export class DialectSocket implements DialectConnection {
   }
 
   tooSlow(): void {
+    if (!this.isOpen) return;
+    this.live.log('warn', 'socket.too_slow');
     this.close(CloseCode.tooSlow, 'The client fell behind.', {
       code: 'too_slow',
       message: 'The client fell behind. Connect again and load the session.',

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Gateway } from '../../../src/gateway/gateway.ts';
 import { openLevelJournal } from '../../../src/gateway/journal/level.ts';
+import { lineLogger } from '../../../src/gateway/logger.ts';
 import { memoryJournal } from '../../../src/gateway/journal/memory.ts';
 import { gateway, scratch } from '../gateway/support.ts';
 import { dial, eventually, type Client } from './support.ts';
@@ -86,9 +87,11 @@ describe('a single request after one that was stopped', () => {
 
 describe('clients that do not read', () => {
   test('[R30] /acp: nothing piles up for one, and it is closed with 4429 in the end', async () => {
+    const logged: string[] = [];
     const to = await gateway(
       { scripted: [] },
       {
+        logger: lineLogger((line) => logged.push(line)),
         openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 1e9 })),
         timings: { stuckMs: 400, sweepEveryMs: 100 },
       },
@@ -109,6 +112,8 @@ describe('clients that do not read', () => {
     const other = await dial(to, '/acp');
     other.send({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: 1 } });
     await other.frame(({ id }) => id === 1);
+    // It may read again when it is too late.
+    await eventually(() => logged.some((line) => line.includes('socket.too_slow')));
     deaf.socket.resume();
     expect((await deaf.closing()).code).toBe(4429);
     const heard = deaf.all(({ method }) => method === 'session/update').length;
