@@ -88,8 +88,11 @@ export class WireShim {
       })();
     });
     inner.on('message', (data: Buffer) => {
-      const frame = JSON.parse(data.toString()) as Frame;
-      for (const each of spoiler.down?.(frame, id) ?? [frame]) send(page, each);
+      // A page may have asked for several frames in one message, one a line.
+      for (const line of data.toString().split('\n')) {
+        const frame = JSON.parse(line) as Frame;
+        for (const each of spoiler.down?.(frame, id) ?? [frame]) send(page, each);
+      }
     });
     for (const [socket, other] of [
       [page, inner],
