@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Gateway } from '../../../src/gateway/gateway.ts';
 import { lineLogger } from '../../../src/gateway/logger.ts';
 import { openLevelJournal } from '../../../src/gateway/journal/level.ts';
-import { attach, createSession, gateway, http, scratch } from './support.ts';
+import { attach, createSession, eventually, gateway, http, scratch } from './support.ts';
 
 /** A gateway whose agent `keeper` keeps sessions in a file, with `said` in each of them, all of them ended here. */
 async function keeper(
@@ -122,15 +122,23 @@ describe('the sessions that an agent keeps', () => {
   });
 
   test('are deleted at the agent, but not while they are in use here', async () => {
-    const { to, directory } = await keeper(['SAY one', 'SAY two']);
+    const { to, directory, store } = await keeper(['SAY one', 'SAY two']);
     const [one, two] = (await list(to)).json.sessions;
     const taken = await takeUp(to, one.sessionId, { cwd: directory });
     const remove = (id: string) => http(to, 'DELETE', `/v1/agents/keeper/sessions/${id}`);
+    // The agent writes that down by itself, some time after the session has gone here.
+    const closed = (id: string, times: number) =>
+      eventually(async () => {
+        const kinds = await noted(store, id);
+        return kinds.filter((kind) => kind === 'closed').length === times;
+      });
     const refused = await remove(one.sessionId);
     expect([refused.status, refused.json.error.code]).toEqual([409, 'session_in_use']);
+    await closed(two.sessionId, 1);
     expect((await remove(two.sessionId)).status).toBe(204);
     expect((await list(to)).json.sessions).toMatchObject([{ sessionId: one.sessionId }]);
     await http(to, 'DELETE', `/v1/sessions/${taken.json.id}`);
+    await closed(one.sessionId, 2);
     expect((await remove(one.sessionId)).status).toBe(204);
     expect((await list(to)).json.sessions).toEqual([]);
   });

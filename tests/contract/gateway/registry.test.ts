@@ -45,8 +45,13 @@ async function seen(
   const to = await gateway({ scripted: [] }, { registry });
   const { id } = await createSession(to, agent);
   const page = await attach(to, id);
-  for (const name of names) await page.turn(`ECHO_ENV ${name}`);
-  return page.text.match(/\w+(=\w+| is not set)/g) ?? [];
+  const told: string[] = [];
+  for (const name of names) {
+    const before = page.text.length;
+    await page.turn(`ECHO_ENV ${name}`);
+    told.push(page.text.slice(before));
+  }
+  return told;
 }
 
 describe('agents', () => {
