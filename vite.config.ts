@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import type { Plugin } from 'vite';
 import { playwright } from '@vitest/browser-playwright';
-import { componentStyles } from './vite.styles.ts';
+import { componentStyles } from './src/build/styles.ts';
 import packageJson from './package.json' with { type: 'json' };
 
 /**

@@ -9,6 +9,7 @@ const FLOORS: readonly (readonly [floor: string, mayImport: readonly string[]])[
   ['src/app/ui/', ['src/core/', 'src/app/store/', 'src/app/ui/']],
   ['src/app/', ['src/core/', 'src/app/']],
   ['src/gateway/', ['src/core/', 'src/gateway/']],
+  ['src/build/', []],
 ];
 
 /** Packages that one part of the house has for itself. `null`: nobody but types may. */

@@ -1,5 +1,5 @@
 declare global {
-  /** Read by the components behind the first frame, in the order in which the build wrote them (vite.styles.ts). */
+  /** Read by the components behind the first frame, in the order in which the build wrote them (src/build/styles.ts). */
   var pageSheets: readonly string[] | undefined;
 }
 
