@@ -55,6 +55,8 @@ export interface AgentInfo {
   source: 'builtin' | 'config' | 'path';
   /** `acp` unless given. */
   kind?: AgentKind;
+  /** Of one from the config file: the known agent whose program it starts, by name. */
+  known?: string;
   /** What it needs before it works: a key, a login. One line. */
   needs?: string;
   homepage?: string;

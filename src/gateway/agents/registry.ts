@@ -3,7 +3,7 @@ import type { AgentInfo } from '../../core/wire/rest.ts';
 import { accountOf } from './account.ts';
 import { readConfig, type AgentChange, type AgentConfig } from './config.ts';
 import { findOnPath, isExecutable, type PathSource } from './find-on-path.ts';
-import { KNOWN_AGENTS } from './known.ts';
+import { KNOWN_AGENTS, type KnownAgent } from './known.ts';
 import type { AgentRegistry, AgentSpec } from './types.ts';
 import { Versions } from './version.ts';
 
@@ -111,7 +111,14 @@ function fromConfig(spec: AgentSpec, source: PathSource): Entry {
   const command = path.isAbsolute(spec.command)
     ? isExecutable(spec.command, windows) && spec.command
     : findOnPath(spec.command, source);
-  const info = { name, title, ...(kind && { kind }), source: 'config' as const };
+  const known = knownFor(spec)?.name;
+  const info = {
+    name,
+    title,
+    ...(kind && { kind }),
+    ...(known && { known }),
+    source: 'config' as const,
+  };
   if (command) {
     const account = accountOf(undefined, spec, source.env);
     return { info: { ...info, available: true, account }, spec: { ...spec, command } };
@@ -126,11 +133,16 @@ function fromConfig(spec: AgentSpec, source: PathSource): Entry {
   };
 }
 
-function fromPath(
-  known: (typeof KNOWN_AGENTS)[number],
-  source: PathSource,
-  change: AgentChange | undefined,
-): Entry {
+/** The known agent whose program this is, by the program's name and how it is spoken with. */
+function knownFor({ command, kind = 'acp' }: AgentSpec): KnownAgent | undefined {
+  const program = path.basename(command).replace(/\.(exe|cmd|bat)$/i, '');
+  return KNOWN_AGENTS.find(
+    (known) =>
+      (known.kind ?? 'acp') === kind && known.commands.some((each) => each.command === program),
+  );
+}
+
+function fromPath(known: KnownAgent, source: PathSource, change: AgentChange | undefined): Entry {
   const { name, title, kind, passEnv } = { ...known, ...change };
   const { description, install, needs, homepage } = known;
   const about = { name, title, description, ...(kind && { kind }), needs, homepage };

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApertureError } from '../../../src/core/errors.ts';
 import { isMixedContent, readAddress } from '../../../src/app/ui/dialogs/connect.ts';
+import { agentIcon } from '../../../src/app/ui/dialogs/agent-icons.ts';
 import { FakeStore, tenSessions } from './fake-store.ts';
 import { button, deep, item, mount, one, painted, press, unmount, until } from './support.ts';
 
@@ -35,6 +36,22 @@ async function openNewSession(fake: FakeStore): Promise<void> {
   await until(() => one('dialog[open] #form'));
   await painted();
 }
+
+/** As the gateway's registry has them. */
+const KNOWN = [
+  'workspace',
+  'claude-agent-acp',
+  'codex-acp',
+  'codex-app-server',
+  'gemini',
+  'opencode',
+  'qwen',
+  'goose',
+];
+
+const facts = () => one('ap-agent-facts').shadowRoot!.textContent!.replaceAll(/\s+/g, ' ').trim();
+
+const drawn = (name: string, known?: string) => agentIcon({ name, ...(known && { known }) });
 
 const radios = () => deep<HTMLInputElement>('input[name="agent"]');
 
@@ -123,6 +140,50 @@ describe('the new-session dialog', () => {
     expect(more.open).toBe(false);
     expect(more.textContent).toContain('npm install -g @google/gemini-cli');
     expect(button('Copy how to install Gemini CLI')).toBeTruthy();
+  });
+});
+
+describe('the agents in the dialog', () => {
+  it('say which account is used, what is needed where that is unknown, and their version', async () => {
+    const fake = new FakeStore();
+    const asked: unknown[] = [];
+    fake.gateway.agentVersion = (...args) => {
+      asked.push(args);
+      return Promise.resolve({ version: '1.2.3' });
+    };
+    await openNewSession(fake);
+    expect(facts()).toBe('Account Calls no model: nothing is billed.');
+    radios()[1]!.click();
+    await until(() => facts().includes('1.2.3'));
+    expect(facts()).toBe('Account Uses ANTHROPIC_API_KEY. Version 1.2.3');
+    radios()[2]!.click();
+    await until(() => facts().includes('Unknown'));
+    await until(() => facts().includes('1.2.3'));
+    expect(facts()).toBe('Account Unknown: no key. Needs A login. Version 1.2.3');
+    // Only of programs, once each.
+    expect(asked).toEqual([
+      ['claude', undefined],
+      ['opencode', undefined],
+    ]);
+    expect(one('details').textContent).toContain('Needs: A Gemini API key.');
+  });
+
+  it('a version that cannot be had is left out', async () => {
+    const fake = new FakeStore();
+    await openNewSession(fake);
+    radios()[1]!.click();
+    await until(() => facts().includes('ANTHROPIC'));
+    expect(facts()).toBe('Account Uses ANTHROPIC_API_KEY.');
+  });
+
+  it('have icons of their own; one from a config file has its program’s, or a terminal', async () => {
+    const all = KNOWN.map((name) => drawn(name));
+    expect(new Set(all).size).toBe(KNOWN.length);
+    expect(drawn('mine', 'gemini')).toBe(drawn('gemini'));
+    expect(drawn('mine')).toBe(drawn('another'));
+    expect(all).not.toContain(drawn('mine'));
+    await openNewSession(new FakeStore());
+    expect(deep('.card .tile svg')).toHaveLength(3);
   });
 });
 

@@ -211,6 +211,7 @@ export const AGENTS: AgentsResponse = {
       description: 'Built in. Reads, searches and runs commands; no language model.',
       available: true,
       source: 'builtin',
+      account: { from: 'none', text: 'Calls no model: nothing is billed.' },
     },
     {
       name: 'claude',
@@ -218,6 +219,8 @@ export const AGENTS: AgentsResponse = {
       description: 'Anthropic’s coding agent, with your own account.',
       available: true,
       source: 'path',
+      account: { from: 'key', text: 'Uses ANTHROPIC_API_KEY.' },
+      needs: 'A key.',
     },
     {
       name: 'opencode',
@@ -225,6 +228,8 @@ export const AGENTS: AgentsResponse = {
       description: 'Open source, any provider.',
       available: true,
       source: 'path',
+      account: { from: 'unknown', text: 'Unknown: no key.' },
+      needs: 'A login.',
     },
     {
       name: 'gemini',
@@ -232,6 +237,7 @@ export const AGENTS: AgentsResponse = {
       description: 'Google’s coding agent.',
       available: false,
       install: 'npm install -g @google/gemini-cli',
+      needs: 'A Gemini API key.',
       source: 'path',
     },
     {

@@ -116,6 +116,22 @@ describe('agents', () => {
     });
   });
 
+  test('one of the config file is told which known one’s program it starts', async () => {
+    const { root, bin } = await home();
+    const program = await asAgent(bin, 'gemini');
+    const configPath = path.join(root, 'config.json');
+    const agents = {
+      'by-name': { command: 'gemini' },
+      'by-path': { command: program },
+      'another-kind': { command: program, kind: 'codex-app-server' },
+      unknown: { command: process.execPath },
+    };
+    await writeFile(configPath, JSON.stringify({ agents }));
+    const listed = (await loadRegistry({ self: [...self], configPath })).list();
+    const known = (name: string) => listed.find((info) => info.name === name)?.known;
+    expect(Object.keys(agents).map(known)).toEqual(['gemini', 'gemini', undefined, undefined]);
+  });
+
   test('what changes an unknown agent, or says too much of a known one, is refused', async () => {
     const root = await scratch();
     const configPath = path.join(root, 'config.json');

@@ -1,9 +1,12 @@
 import { html, LitElement, nothing } from 'lit';
 import { customElement, property, state } from 'lit/decorators.js';
 import type { AgentInfo, AgentsResponse } from '../../../core/wire/rest.ts';
+import type { EndpointId } from '../../store/endpoint-types.ts';
 import * as icons from '../icons.ts';
 import * as more from '../more-icons.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
+import './agent-facts.ts';
+import { agentIcon } from './agent-icons.ts';
 import { newSessionStyles } from './new-session.styles.ts';
 
 /** The reader chose an agent. */
@@ -16,10 +19,12 @@ export class AgentEvent extends Event {
 }
 
 /**
- * The agents that a gateway can start, as cards; those that it could if they were installed, folded away.
+ * The agents that a gateway can start, as cards, with what should be known of the chosen one; those that it could
+ * start if they were installed, folded away.
  *
  * @property response - what the gateway said; undefined while it is asked
  * @property chosen - the name of the chosen one
+ * @property endpoint - the gateway; undefined: the main one
  * @property problem - why it was refused, shown below; empty when it was not
  * @fires ap-agent - {@link AgentEvent}
  */
@@ -29,6 +34,7 @@ export class ApAgentField extends LitElement {
 
   @property({ attribute: false }) response: AgentsResponse | undefined;
   @property({ attribute: false }) chosen: string | undefined;
+  @property({ attribute: false }) endpoint: EndpointId | undefined;
   @property({ attribute: false }) problem = '';
   @state() private copied = '';
 
@@ -56,6 +62,10 @@ export class ApAgentField extends LitElement {
               }
             </p>`
       }
+      <ap-agent-facts
+        .agent=${ready.find(({ name }) => name === this.chosen)}
+        .endpoint=${this.endpoint}
+      ></ap-agent-facts>
       ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}
       ${missing.length > 0 ? this.#missing(missing) : nothing}
     </div>`;
@@ -70,11 +80,12 @@ export class ApAgentField extends LitElement {
         .checked=${agent.name === this.chosen}
         @change=${() => this.dispatchEvent(new AgentEvent(agent.name))}
       />
-      <span class="dot" aria-hidden="true"></span>
+      <span class="tile">${agentIcon(agent)}</span>
       <span class="words">
         <span class="name">${agent.title}</span>
         ${agent.description ? html`<span class="hint">${agent.description}</span>` : nothing}
       </span>
+      <span class="dot" aria-hidden="true"></span>
     </label>`;
   }
 
@@ -87,8 +98,10 @@ export class ApAgentField extends LitElement {
         ${agents.map(
           (agent) =>
             html`<li>
+              <span class="tile">${agentIcon(agent)}</span>
               <span class="name">${agent.title}</span>
               ${agent.description ? html`<span class="hint">${agent.description}</span>` : nothing}
+              ${agent.needs ? html`<span class="hint">Needs: ${agent.needs}</span>` : nothing}
               ${
                 agent.install
                   ? html`<span class="install">

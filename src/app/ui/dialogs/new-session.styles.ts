@@ -51,8 +51,23 @@ export const newSessionStyles = css`
   .card:has(:checked) .dot {
     border: 4.5px solid var(--ap-accent);
   }
+  .tile {
+    display: grid;
+    flex: none;
+    place-items: center;
+    width: 26px;
+    height: 26px;
+    color: var(--ap-text-muted);
+    background: var(--ap-bg-sunken);
+    border-radius: var(--ap-radius-s);
+  }
+  .card:has(:checked) .tile {
+    color: var(--ap-accent);
+    background: var(--ap-bg-raised);
+  }
   .words {
     display: grid;
+    flex: 1;
     min-width: 0;
   }
   .name {
@@ -88,11 +103,20 @@ export const newSessionStyles = css`
   }
   details ul {
     display: grid;
-    gap: 10px;
-    padding: 8px 0 0 24px;
+    gap: 12px;
+    padding: 8px 0 0 6px;
   }
   details li {
     display: grid;
+    grid-template-columns: auto minmax(0, 1fr);
+    gap: 0 10px;
+  }
+  details li > * {
+    grid-column: 2;
+  }
+  details li > .tile {
+    grid-row: 1 / span 4;
+    grid-column: 1;
   }
   .install {
     display: flex;

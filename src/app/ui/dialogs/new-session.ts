@@ -246,6 +246,7 @@ export class ApNewSession extends ApDialog {
     return html`<ap-agent-field
       .response=${this.#agentList()}
       .chosen=${this.#chosenAgent()}
+      .endpoint=${this.#otherGateway(this.#endpoint())}
       .problem=${this.failure?.place === 'agent' ? this.failure.message : ''}
       @ap-agent=${(event: AgentEvent) => {
         this.agent = event.agent;
