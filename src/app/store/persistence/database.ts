@@ -1,9 +1,10 @@
+import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb';
 import { isObject } from '../../../core/json.ts';
-import { openDb, type Database, type Transaction } from './idb.ts';
+import { DATABASE, VERSION, type ApertureSchema, type StoreName } from './schema.ts';
 import { outboxOfVersion2 } from './legacy.ts';
-import { DATABASE, VERSION, type StoreName } from './schema.ts';
 
-export type { Database } from './idb.ts';
+export type Database = IDBPDatabase<ApertureSchema>;
+type Upgrade = IDBPTransaction<ApertureSchema, StoreName[], 'versionchange'>;
 
 /** How long another tab may hold an older version before we go on without the database; ms (R32). */
 const BLOCKED_MS = 3_000;
@@ -36,8 +37,9 @@ export async function openDatabase(events: DatabaseEvents, name = DATABASE): Pro
     giveUp = reject;
   });
   let database: Database | undefined;
-  const opening = openDb(name, VERSION, {
-    upgrade,
+  const opening = openDB<ApertureSchema>(name, VERSION, {
+    upgrade: (db, oldVersion, _newVersion, transaction) =>
+      upgrade(db, oldVersion, transaction as Upgrade),
     blocked: () => {
       patience = setTimeout(() => {
         gaveUp = true;
@@ -87,7 +89,7 @@ export function reasonOf(error: unknown): string {
   }
 }
 
-function upgrade(db: IDBDatabase, oldVersion: number, transaction: Transaction): void {
+function upgrade(db: Database, oldVersion: number, transaction: Upgrade): void {
   const missing = (name: StoreName): boolean => !db.objectStoreNames.contains(name);
   // The stores of version 1 exist in every later one, so that there is one shape to read; where one is
   // there it is left as it is, and one that a half-made database lacks is added.
@@ -110,7 +112,7 @@ function upgrade(db: IDBDatabase, oldVersion: number, transaction: Transaction):
 }
 
 /** Version 2 kept a session's queued messages inside its row, where the tabs wrote over each other. */
-async function separateOutbox(transaction: Transaction): Promise<void> {
+async function separateOutbox(transaction: Upgrade): Promise<void> {
   const sessions = transaction.objectStore('session-state');
   const outbox = transaction.objectStore('outbox');
   for (const row of await sessions.getAll()) {
@@ -121,7 +123,7 @@ async function separateOutbox(transaction: Transaction): Promise<void> {
 }
 
 /** `currentSession` or `lastSessionId` becomes `activeSessionId`; the old entries stay (R23). */
-async function adoptActiveSession(transaction: Transaction): Promise<void> {
+async function adoptActiveSession(transaction: Upgrade): Promise<void> {
   const metadata = transaction.objectStore('metadata');
   for (const key of ['currentSession', 'lastSessionId']) {
     const id = idIn(await metadata.get(key));

@@ -1,3 +1,4 @@
+import type { DBSchema } from 'idb';
 import type { SessionId } from '../../../core/ids.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import type { NumberedEvent } from '../../../core/session/event.ts';
@@ -63,7 +64,7 @@ export interface MetaRow {
   value?: unknown;
 }
 
-export interface ApertureSchema {
+export interface ApertureSchema extends DBSchema {
   // Version 1's stores stay as they were, rows and all.
   sessions: { key: string; value: OldRow };
   messages: { key: string; value: OldRow; indexes: { sessionId_timestamp: [string, number] } };
