@@ -145,7 +145,7 @@ test('bad input: the dialog says which it is, and what to do', async ({ app, pag
   await says('two words', 'bad_address', /no address/);
   await says(gone.address, 'unreachable', /Check the address and the port/);
   await says(web.address, 'no_websocket', /path of its socket/);
-  await says(gateway.origin, 'unauthorized', /gateway .* wants a token/);
+  await says(gateway.origin, 'token_wanted', /gateway .* wants a token/);
   await says(gateway.origin, 'unauthorized', /refuses this token/, 'not-the-right-one');
   // A socket that says nothing might be of any kind without a greeting: never a sure one.
   await dialog.getByLabel('Token').fill('');

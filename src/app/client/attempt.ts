@@ -157,6 +157,7 @@ export class Attempt {
         summary: place.summary,
         remote: place.remote,
         was: place.was,
+        ...(place.untitled && { untitled: place.untitled }),
         client,
         resume: this.resume,
         sockets: (url, protocols) => {

@@ -47,9 +47,6 @@ export const cannotAnswer = (): ApertureError =>
 
 /** @param tries attempts that failed; 0 where the endpoint's policy is that only the user connects again. */
 export function gaveUp(reason: string, tries: number): ApertureError {
-  const words =
-    tries === 0
-      ? 'Press Retry to connect again.'
-      : `${tries} attempts failed. Press Retry to try again.`;
+  const words = tries === 0 ? 'It is not dialled again by itself.' : `${tries} attempts failed.`;
   return new ApertureError('gave_up', `${reason} ${words}`, { retryable: true });
 }

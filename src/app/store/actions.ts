@@ -100,8 +100,10 @@ export class StoreActions implements Actions {
     if (!entry || wanted === '') return;
     const before = entry.record.title.peek();
     entry.record.title.value = wanted;
+    const control = endpoints.get(entry.endpoint)?.control;
+    entry.named ||= !control;
     saver.soon(entry);
-    const api = endpoints.get(entry.endpoint)?.control?.api;
+    const api = control?.api;
     if (!api || connector.obstacle(entry)) return;
     try {
       await api.rename(id, wanted);

@@ -191,7 +191,10 @@ export class EndpointCommands implements Omit<
       head: 0,
       pending: [],
     };
-    return this.#parts.sessions.add(summary, endpoint.id, 0, remoteOf(request));
+    const entry = this.#parts.sessions.add(summary, endpoint.id, 0, remoteOf(request));
+    // The words of one that is taken up are its server's.
+    entry.named = Boolean(request.title?.trim()) && !request.remote;
+    return entry;
   }
 
   /** @throws ApertureError `no_such_endpoint`. */

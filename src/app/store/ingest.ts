@@ -200,7 +200,7 @@ function applyOne(entry: SessionEntry, numbered: NumberedEvent, change: Change):
       }
       break;
     case 'title':
-      if (n > summary.peek().head) title.value = event.title;
+      if (n > summary.peek().head && !entry.named) title.value = event.title;
       break;
     default:
   }

@@ -34,6 +34,7 @@ export class Places {
       policy,
       summary: entry.summary,
       remote: entry.remote,
+      untitled: () => !entry.named && entry.record.title.peek() === endpoint.name,
       // Looked at once per attempt only: all that arrived has to be read for it.
       get was() {
         return standing(entry, ingest);

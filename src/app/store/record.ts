@@ -55,6 +55,8 @@ export class SessionEntry {
   savedRemote: JsonObject | undefined;
   /** The gateway has it no more; this copy is kept. */
   gone: boolean;
+  /** The user gave it its title, which stands then; a gateway knows that by itself. */
+  named: boolean;
   /** The user asked for it to end; then nobody needs to be told. */
   ending = false;
   /** Marked as unread by hand: looking at it does not change that, coming back to it does. */
@@ -69,6 +71,7 @@ export class SessionEntry {
     this.readN = saved.readN;
     this.remote = this.savedRemote = saved.remote;
     this.gone = saved.gone;
+    this.named = saved.named === true;
     this.savedDraft = saved.draft;
     const connection: ConnectionState = saved.gone
       ? { status: 'ended', gone: true }
@@ -159,6 +162,7 @@ export class SessionEntry {
       preview: record.preview.peek(),
       draft,
       gone: this.gone,
+      ...(this.named && { named: true }),
       ...(draft === this.savedDraft && { keepDraft: true }),
       ...(this.remote === this.savedRemote && { keepRemote: true }),
       ...(this.keptUnread && { readBack: true }),

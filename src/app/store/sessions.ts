@@ -178,7 +178,7 @@ export class Sessions {
   setSummary(entry: SessionEntry, summary: SessionSummary): void {
     batch(() => {
       entry.record.summary.value = summary;
-      entry.record.title.value = summary.title;
+      if (!entry.named) entry.record.title.value = summary.title;
       this.refresh(entry);
     });
     this.#parts.saver.soon(entry);
@@ -323,7 +323,7 @@ export class Sessions {
     const who =
       entries.length === 1 ? `“${only!.record.title.peek()}” is` : `${entries.length} sessions are`;
     const atGateway = entries.every(({ endpoint }) => this.#parts.endpoint(endpoint)?.control);
-    const what = atGateway ? 'gone on the gateway' : 'over: the server does not have what was lost';
+    const what = atGateway ? 'gone on the gateway' : 'over: it cannot be taken up again';
     toasts.show({
       level: 'warning',
       text: `${who} ${what}. ${kept} kept here.`,

@@ -7,7 +7,7 @@ export const can = (record: SessionRecord, ability: 'cancel' | 'approve' | 'sett
 
 const PROMISE: Readonly<Record<SessionAbilities['afterDrop'], string>> = {
   resume: '',
-  retry: 'This server keeps no history: a dropped connection loses the running answer.',
+  retry: 'If this connection drops, the running answer is cut off.',
   lost: 'This connection is the session: if it breaks, the session is over.',
   done: 'Each message has its own connection: if it breaks, its answer ends there.',
 };

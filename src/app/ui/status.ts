@@ -54,3 +54,9 @@ export function troubleOf(record: SessionRecord): string | undefined {
       return undefined;
   }
 }
+
+/** Attempts have failed and there are no more by themselves (R9). */
+export function canRetry(record: SessionRecord): boolean {
+  const connection = record.connection.value;
+  return connection.status === 'error' && connection.error.code === 'gave_up';
+}

@@ -22,6 +22,8 @@ export type ProbeTrouble =
   | 'no_websocket'
   /** A WebSocket that speaks nothing that we know. */
   | 'unknown_protocol'
+  /** It speaks to whoever shows a token, and none was given. */
+  | 'token_wanted'
   | 'unauthorized'
   /** It speaks to us, but not to pages of this origin. */
   | 'forbidden_origin';

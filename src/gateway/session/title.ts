@@ -1,7 +1,6 @@
 import type { ContentBlock } from '../../core/acp.ts';
+import { TITLE_LENGTH, titleOf } from '../../core/session/title.ts';
 import { oneLine } from '../../core/text/sanitise.ts';
-
-const LENGTH = 80;
 
 export type TitleGiver = 'nobody' | 'agent' | 'user';
 
@@ -31,9 +30,8 @@ export class Title {
   /** The first prompt names a session that nobody has named. @returns whether it changed. */
   byPrompt(prompt: readonly ContentBlock[]): boolean {
     if (this.#by !== 'nobody') return false;
-    const title = oneLine(prompt.find((block) => block.type === 'text')?.text ?? '', LENGTH);
-    // A slash command says what to do, not what it is about.
-    if (title === '' || title.startsWith('/')) return false;
+    const title = titleOf(prompt);
+    if (title === undefined) return false;
     this.#text = title;
     this.#by = 'agent';
     return true;
@@ -41,7 +39,7 @@ export class Title {
 
   /** @returns what the agent's wish led to: `insist` when the user's own title must be said again. */
   byAgent(wish: unknown): 'changed' | 'insist' | 'same' {
-    const title = typeof wish === 'string' ? oneLine(wish, LENGTH) : '';
+    const title = typeof wish === 'string' ? oneLine(wish, TITLE_LENGTH) : '';
     if (title === '' || title === this.#text) return 'same';
     if (this.#by === 'user') return 'insist';
     this.#by = 'agent';

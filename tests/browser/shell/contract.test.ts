@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { formatElapsed, shortPath } from '../../../src/app/ui/time.ts';
-import { FakeStore, tenSessions } from './fake-store.ts';
+import { FakeStore, tenSessions, type FakeRecord } from './fake-store.ts';
 import { button, deep, item, items, mount, one, painted, unmount } from './support.ts';
 
 afterEach(unmount);
@@ -15,6 +15,9 @@ const of = (id: string) => {
 };
 
 const name = (id: string) => one('.open', item(id).shadowRoot!).getAttribute('aria-label');
+
+const retries = (id: string) =>
+  deep('.act', item(id).shadowRoot!).map((each) => each.textContent?.trim());
 
 const shown = () =>
   items()
@@ -107,6 +110,20 @@ describe('[R33] a row', () => {
     button('Retry now', item('s4').shadowRoot!).click();
     expect(fake.called('retryNow')).toEqual([['s4']]);
     expect(fake.activeSessionId.value).toBe('s9');
+  });
+
+  it('[R9] what has given up can be tried again from its row; another failure has no such button', async () => {
+    const fake = tenSessions();
+    await mount(fake);
+    expect(retries('s7')).toEqual([]);
+    (fake.record('s4') as unknown as FakeRecord).connection.value = {
+      status: 'error',
+      error: { code: 'gave_up', message: 'It dropped. 3 attempts failed.', retryable: true },
+    };
+    await item('s4').updateComplete;
+    expect(retries('s4')).toEqual(['Retry']);
+    button('Retry', item('s4').shadowRoot!).click();
+    expect(fake.called('retryNow')).toEqual([['s4']]);
   });
 });
 

@@ -160,7 +160,7 @@ describe('what a connection can do, and no more', () => {
   });
 
   it.each([
-    ['retry', /keeps no history/],
+    ['retry', /answer is cut off/],
     ['lost', /the session is over/],
     ['done', /its answer ends there/],
   ] as const)(

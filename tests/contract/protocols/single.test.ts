@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
+import type { Socket } from '../../../src/app/client/protocols/port.ts';
 import { singleProtocol } from '../../../src/app/client/protocols/single.ts';
 import { MAX_SOCKETS } from '../../../src/app/client/protocols/single-socket.ts';
 import { SingleServer, type SingleServerOptions } from '../../support/servers/single-server.ts';
@@ -92,14 +94,21 @@ describe('single', () => {
     expect(said.get(slow)).toMatch(/^You said: SLOW/);
   });
 
-  it('[R49] closing aborts the work within 200 ms, and that is its cancel', async () => {
-    const page = await connected();
+  it('[R49] closing aborts the work at once, and that is its cancel', async () => {
+    const dialled: Socket[] = [];
+    const { sockets } = new Page({ protocol: singleProtocol, url: server.url });
+    const page = await connected({
+      sockets: (...to) => {
+        dialled.push(sockets(...to));
+        return dialled.at(-1)!;
+      },
+    });
     const key = await page.begin('SLOW');
-    const before = performance.now();
     page.link!.cancel!.send('c1', key);
+    // No timer and no answer is waited for: what is left is the way of one frame, which tests/bench measures.
+    expect(dialled.map(({ readyState }) => readyState)).toEqual([WebSocket.CLOSING]);
     expect(page.turn).toBe('idle');
     await until('the server has aborted', () => server.aborted.length === 1);
-    expect(server.aborted[0]!.at - before).toBeLessThan(200);
     expect(page.ends).toMatchObject([{ stopReason: 'cancelled' }]);
     await page.begin('SLOW again');
     page.link!.close();

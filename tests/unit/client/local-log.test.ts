@@ -53,6 +53,24 @@ describe('a log that the page keeps', () => {
     expect(numbers).toEqual([8, 9, 10]);
   });
 
+  it('a session that nobody has named is named by its prompt; a command, or a name that it has, changes nothing', () => {
+    let untitled = true;
+    const { log, events } = logOf({ untitled: () => untitled });
+    log.attached();
+    log.accepted('k1', [{ type: 'text', text: '/help' }]);
+    expect(events().filter(({ type }) => type === 'title')).toEqual([]);
+    log.accepted('k2', [{ type: 'text', text: 'Mend the\nlogin' }]);
+    untitled = false;
+    log.accepted('k3', HELLO);
+    const control = logOf();
+    control.log.attached();
+    control.log.accepted('k1', HELLO);
+    expect(events().filter(({ type }) => type === 'title')).toEqual([
+      { type: 'title', title: 'Mend the login' },
+    ]);
+    expect(control.events().map(({ type }) => type)).toEqual(['chunk', 'turn']);
+  });
+
   it('[R43] settles what an earlier page left open, once', () => {
     const { log, events } = logOf(OPEN);
     log.attached();

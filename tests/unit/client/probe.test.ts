@@ -243,7 +243,7 @@ describe('trouble, each with its own way out', () => {
     await expect.poll(() => open).toBe(0);
   });
 
-  it('unauthorized: by the protocol’s own word, by HTTP, and by a close code', async () => {
+  it('a token that is wanted, or refused: by the protocol’s own word, by HTTP, and by a close code', async () => {
     const refused = registry({
       aperture: { verdict: 'maybe', how: '' },
       acp: { verdict: 'refused', how: 'initialize answered: wrong token' },
@@ -252,10 +252,13 @@ describe('trouble, each with its own way out', () => {
     expect(spoken.trouble).toMatchObject({ code: 'unauthorized' });
     expect(spoken.trouble?.message).toMatch(/A plain ACP server .* refuses this token/);
     const without = await probeAddress('127.0.0.1:1', '', parts({ protocols: refused }));
+    expect(without.trouble).toMatchObject({ code: 'token_wanted' });
     expect(without.trouble?.message).toMatch(/wants a token/);
-    expect((await probeAddress(await http(401), '', parts())).trouble?.code).toBe('unauthorized');
     const closes = await socketServer((socket) => socket.close(4401, 'no token'));
-    expect((await probeAddress(closes, '', parts())).trouble?.code).toBe('unauthorized');
+    for (const address of [await http(401), closes]) {
+      expect((await probeAddress(address, '', parts())).trouble?.code).toBe('token_wanted');
+      expect((await probeAddress(address, 'x', parts())).trouble?.code).toBe('unauthorized');
+    }
   });
 
   it('forbidden_origin: the message names what the server has to admit', async () => {

@@ -85,6 +85,29 @@ describe('a page without a gateway', () => {
     expect(thread.frames).toEqual([]);
   });
 
+  it('a session without a name is called after its first message, until the user names it', async () => {
+    const page = await browser.open();
+    const endpoint = await page.actions.addEndpoint(at());
+    const unnamed = await page.actions.createSession({ endpoint });
+    const named = await newThread(page, endpoint);
+    const title = (id: string, on = page) => on.store.record(id)!.title.value;
+    expect([title(unnamed), title(named)]).toEqual(['Threads', 'A thread']);
+    for (const id of [unnamed, named]) {
+      await until(() => status(page, id) === 'connected');
+      page.actions.sendPrompt(id, 'one');
+      await until(() => texts(page, id).includes('echo one'));
+    }
+    expect([title(unnamed), title(named)]).toEqual(['one', 'A thread']);
+    // Whatever is called like the endpoint because the user said so keeps that name.
+    await page.actions.renameSession(unnamed, 'Threads');
+    await until(() => browser.storage.saved.find(({ id }) => id === unnamed)?.named === true);
+    const again = await browser.reload();
+    await until(() => status(again, unnamed) === 'connected');
+    again.actions.sendPrompt(unnamed, 'two');
+    await until(() => texts(again, unnamed).includes('echo two'));
+    expect(title(unnamed, again)).toBe('Threads');
+  });
+
   it('says what a session of this kind needs', async () => {
     const page = await browser.open();
     const endpoint = await page.actions.addEndpoint(at({ protocol: 'scoped' }));

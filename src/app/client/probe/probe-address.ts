@@ -7,7 +7,7 @@ import { diagnose, type Behind } from './diagnose.ts';
 import { limited } from './limited.ts';
 import { localNetwork, type LocalNetwork } from './local-network.ts';
 import { reachOf, type Reach } from './reach.ts';
-import { KIND, words } from './words.ts';
+import { KIND, tokenSource, words } from './words.ts';
 
 /** How long all protocols together may take, ms. */
 const ASK_MS = 6_000;
@@ -59,17 +59,17 @@ export async function probeAddress(
   ask.done();
   if (parts.signal.aborted) return failed(trouble('unreachable', words.stopped));
 
-  const { proposals, refused } = sorted(asked);
+  const { proposals, refuses } = sorted(asked);
   if (proposals.some(({ sure }) => sure)) return { url, proposals };
   // Who refuses a token speaks the protocol; who merely opened a socket may speak anything.
-  if (refused) return failed(refusal(refused, endpoint, parts.origin));
+  if (refuses) return failed(refusal(refuses, endpoint, parts.origin));
   if (proposals.length > 0) return { url, proposals };
 
   const look = limited(parts.signal, DIAGNOSE_MS);
   const behind = await diagnose(url, parts, look.signal);
   look.done();
   if (parts.signal.aborted) return failed(trouble('unreachable', words.stopped));
-  return failed(explain(behind, address, here, parts));
+  return failed(explain(behind, address, here, { origin: parts.origin, token: endpoint.token }));
 }
 
 interface Surroundings {
@@ -108,7 +108,7 @@ function barrier({ url, secure }: ReadAddress, here: Surroundings): Trouble | un
 
 function sorted(asked: readonly Asked[]): {
   proposals: ProbeReport['proposals'];
-  refused: Asked | undefined;
+  refuses: Asked | undefined;
 } {
   const proposals = asked.flatMap(({ protocol, answer: { verdict, how } }) =>
     verdict === 'speaks' || verdict === 'maybe'
@@ -117,7 +117,7 @@ function sorted(asked: readonly Asked[]): {
   );
   return {
     proposals: proposals.toSorted((a, b) => Number(b.sure) - Number(a.sure)),
-    refused: asked.find(({ answer }) => answer.verdict === 'refused'),
+    refuses: asked.find(({ answer }) => answer.verdict === 'refused'),
   };
 }
 
@@ -128,20 +128,26 @@ function refusal(
 ): Trouble {
   return /\b(?:origin|admit|forbidden|403)/i.test(answer.how)
     ? trouble('forbidden_origin', words.forbidden(url, origin))
-    : trouble('unauthorized', words.unauthorized(KIND[protocol], url, token !== ''));
+    : refused(KIND[protocol], url, token, tokenSource(protocol));
 }
+
+/** What is asked for is not what is turned down: the reader has something else to do about each. */
+const refused = (kind: string, url: string, token: string, source = tokenSource()): Trouble =>
+  token === ''
+    ? trouble('token_wanted', words.tokenWanted(kind, url, source))
+    : trouble('unauthorized', words.unauthorized(kind, url, source));
 
 function explain(
   behind: Behind,
   { url, secure }: ReadAddress,
   here: Surroundings,
-  { origin }: ProbeParts,
+  { origin, token }: { readonly origin: string; readonly token: string },
 ): Trouble {
   switch (behind.kind) {
     case 'socket': {
       const { closed } = behind;
       if (closed && [3000, 4401].includes(closed.code)) {
-        return trouble('unauthorized', words.unauthorized('A server', url, false));
+        return refused('A server', url, token);
       }
       if (closed && ([3003, 4403].includes(closed.code) || /origin/i.test(closed.reason))) {
         return trouble('forbidden_origin', words.forbidden(url, origin));
@@ -151,7 +157,7 @@ function explain(
     case 'http': {
       const foreign = new URL(url).origin !== origin;
       if (behind.status === 401) {
-        return trouble('unauthorized', words.unauthorized('A server', url, false));
+        return refused('A server', url, token);
       }
       if (behind.status === 403 && foreign) {
         return trouble('forbidden_origin', words.forbidden(url, origin));

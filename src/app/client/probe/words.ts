@@ -11,6 +11,12 @@ export const KIND: Readonly<Record<ProtocolName, string>> = {
   bidi: 'A live server whose connection is the session',
 };
 
+/** Where a reader gets the token of each protocol's servers. */
+export const tokenSource = (protocol?: ProtocolName): string =>
+  protocol === 'aperture'
+    ? 'a gateway prints its own, in a link, when it starts.'
+    : 'whoever runs the server has it.';
+
 /** The way out of each kind of trouble, for the reader: what it is, and what to do. */
 export const words = {
   mixed: (url: string, near: boolean): string =>
@@ -35,8 +41,10 @@ export const words = {
       : ` Or it admits no pages from ${foreign}: an Aperture gateway does when it is started with --allow-origin ${foreign}`),
   unknownProtocol: (url: string): string =>
     `There is a WebSocket at ${url}, but it answers to none of the protocols that Aperture knows. If you know which one it is, choose it by hand.`,
-  unauthorized: (kind: string, url: string, given: boolean): string =>
-    `${kind} answers at ${url}, but ${given ? 'refuses this token. Enter another one' : 'wants a token. Enter it'}; a gateway prints its own when it starts.`,
+  tokenWanted: (kind: string, url: string, source: string): string =>
+    `${kind} answers at ${url}, but wants a token. Enter it above; ${source}`,
+  unauthorized: (kind: string, url: string, source: string): string =>
+    `${kind} answers at ${url}, but refuses this token. Enter another one above; ${source}`,
   forbidden: (url: string, origin: string): string =>
     `${url} answers, but not to pages from ${origin}. Tell the server to admit them: a gateway is started with --allow-origin ${origin}`,
   stopped: 'The check was stopped.',

@@ -2,6 +2,7 @@ import type { TurnState } from '../../../core/acp.ts';
 import type { ErrorInfo } from '../../../core/errors.ts';
 import { newId } from '../../../core/ids.ts';
 import type { SessionEvent } from '../../../core/session/event.ts';
+import { titleOf } from '../../../core/session/title.ts';
 import type { SessionSummary } from '../../../core/wire/rest.ts';
 import type { IgnoredWhy, Incoming, Link, OpenRequest } from './port.ts';
 
@@ -145,6 +146,8 @@ export class LocalLog {
       this.push({ type: 'chunk', role: 'user', content, key, by: this.#request.client });
     }
     this.push({ type: 'turn', state: 'running', key });
+    const title = this.#request.untitled?.() ? titleOf(prompt) : undefined;
+    if (title !== undefined) this.push({ type: 'title', title });
   }
 
   /** What was asked for under this key, other than a prompt, is done. */

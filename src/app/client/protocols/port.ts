@@ -100,6 +100,8 @@ export interface OpenRequest {
   readonly remote: JsonObject | undefined;
   /** How the page's copy of the conversation stands: what a page that died left open is settled from this (R43). */
   readonly was: { readonly turn: TurnState; readonly pending: readonly string[] };
+  /** Whether nobody has named it yet; then its next prompt does, unless the other side names it. */
+  readonly untitled?: () => boolean;
   /** Names this tab to the other side. */
   readonly client: string;
   readonly resume: ResumePoint;
@@ -120,6 +122,7 @@ export interface Place {
   readonly summary: SessionSummary;
   readonly remote: JsonObject | undefined;
   readonly was: OpenRequest['was'];
+  readonly untitled?: OpenRequest['untitled'];
 }
 
 export interface ProbeRequest {

@@ -41,6 +41,8 @@ export interface SavedSession {
   draft: string;
   /** The gateway has it no more; this copy was kept. */
   gone: boolean;
+  /** The user gave it its title, at an endpoint that knows of none. */
+  named?: boolean;
 }
 
 /** One message on its way. A tab sends only what it owns, so that two of them never send the same one. */

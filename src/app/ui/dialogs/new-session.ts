@@ -292,7 +292,7 @@ export class ApNewSession extends ApDialog {
         autocomplete="off"
         autocapitalize=${field === 'title' ? nothing : 'off'}
         spellcheck=${field === 'title' ? nothing : 'false'}
-        placeholder=${field === 'title' ? this.#untitled(endpoint) : nothing}
+        placeholder=${field === 'title' ? 'Named after its first message otherwise' : nothing}
         ?required=${required}
         .value=${this.entered[field] ?? ''}
         @input=${(event: Event) => this.#enter(field, (event.target as HTMLInputElement).value)}
@@ -301,12 +301,6 @@ export class ApNewSession extends ApDialog {
       ${field === 'agent' || field === 'cwd' ? this.#problem(field) : nothing}
       ${field === 'cwd' && endpoint ? this.#recent(this.entered.cwd ?? '') : nothing}
     </div>`;
-  }
-
-  #untitled(endpoint: EndpointView | undefined): string {
-    return isGateway(endpoint)
-      ? 'Named after its first message otherwise'
-      : `${endpoint!.name}, until you rename it`;
   }
 
   #recent(cwd: string) {

@@ -5,7 +5,7 @@ import {
   type EndpointPolicy,
   type ProtocolName,
 } from '../../../core/endpoint/policy.ts';
-import type { ProbeReport } from '../../../core/endpoint/probe.ts';
+import type { ProbeReport, ProbeTrouble } from '../../../core/endpoint/probe.ts';
 import { toErrorInfo } from '../../../core/errors.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { EndpointView, TokenKeeping } from '../../store/endpoint-types.ts';
@@ -19,6 +19,9 @@ import './keeping-field.ts';
 import type { PolicyEvent } from './policy-fields.ts';
 import './policy-fields.ts';
 import { BY_HAND_AFTER, PROTOCOL_ABOUT, TROUBLE_TITLE } from './words.ts';
+
+/** Troubles that ask for something; the others turn something down. */
+const ASKS: ReadonlySet<ProbeTrouble> = new Set(['unknown_protocol', 'token_wanted']);
 
 /** How long the typing has to pause before the address is looked at, ms. */
 const PAUSE_MS = 700;
@@ -175,7 +178,7 @@ export class ApAddEndpoint extends LitElement {
     }
     if (report?.trouble) {
       const { code, message } = report.trouble;
-      return html`<div class="box ${code === 'unknown_protocol' ? '' : 'red'}" data-trouble=${code}>
+      return html`<div class="box ${ASKS.has(code) ? '' : 'red'}" data-trouble=${code}>
         ${icons.warning}
         <div><strong>${TROUBLE_TITLE[code]}</strong> ${cleanText(message)}</div>
       </div>`;
@@ -209,7 +212,7 @@ export class ApAddEndpoint extends LitElement {
       ${
         byHand
           ? html`<fieldset>
-              <legend class="label">Chosen by hand</legend>
+              <legend class="label">Choose by hand</legend>
               <div class="choices">${others.map((name) => this.#choice(name))}</div>
             </fieldset>`
           : offersHand

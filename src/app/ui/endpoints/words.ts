@@ -22,6 +22,7 @@ export const TROUBLE_TITLE: Readonly<Record<ProbeTrouble, string>> = {
   unreachable: 'Nothing answers',
   no_websocket: 'Something answers, but not with a WebSocket',
   unknown_protocol: 'A WebSocket that speaks something else',
+  token_wanted: 'A token is needed',
   unauthorized: 'The token was refused',
   forbidden_origin: 'The server does not admit this page',
 };
@@ -31,6 +32,7 @@ export const BY_HAND_AFTER: ReadonlySet<ProbeTrouble> = new Set([
   'unreachable',
   'no_websocket',
   'unknown_protocol',
+  'token_wanted',
   'unauthorized',
   'private_network',
 ]);

@@ -7,7 +7,7 @@ import type { Attention, SessionRecord } from '../../store/types.ts';
 import { CommandEvent } from '../command-event.ts';
 import { act } from '../intent.ts';
 import * as icons from '../icons.ts';
-import { statusLook, troubleOf } from '../status.ts';
+import { canRetry, statusLook, troubleOf } from '../status.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { TitleEvent } from '../shell/title-editor.ts';
 import '../shell/elapsed.ts';
@@ -169,8 +169,10 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
         }</span
       >
       ${
-        status === 'reconnecting'
-          ? html`<button class="link-button act" @click=${this.#retry}>Retry now</button>`
+        status === 'reconnecting' || canRetry(record)
+          ? html`<button class="link-button act" @click=${this.#retry}>
+              ${status === 'reconnecting' ? 'Retry now' : 'Retry'}
+            </button>`
           : nothing
       }
       ${

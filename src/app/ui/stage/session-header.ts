@@ -8,7 +8,7 @@ import { CommandEvent, type UiCommand } from '../command-event.ts';
 import { endpointOf, whereWords } from '../endpoint.ts';
 import * as icons from '../icons.ts';
 import { act } from '../intent.ts';
-import { statusLook, troubleOf } from '../status.ts';
+import { canRetry, statusLook, troubleOf } from '../status.ts';
 import { shortPath } from '../time.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { TitleEvent } from '../shell/title-editor.ts';
@@ -266,7 +266,9 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
     if (status === 'disconnected' || record.connection.value.status === 'error') {
       const connect = () => act(this, (actions) => actions.connect(id));
       return html`<span class="now"
-        ><button class="link-button" @click=${connect}>Connect</button></span
+        ><button class="link-button" @click=${connect}>
+          ${canRetry(record) ? 'Retry' : 'Connect'}
+        </button></span
       >`;
     }
     return nothing;

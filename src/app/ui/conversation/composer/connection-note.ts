@@ -73,7 +73,7 @@ export function connectionNote(
         : note(
             'quiet',
             statusDisconnected,
-            html`Not connected. What you send waits until you connect.`,
+            html`Not connected. Sending a message connects it.`,
             connect('Connect'),
           );
     case 'error': {
@@ -101,7 +101,7 @@ export function connectionNote(
         'red',
         statusError,
         words,
-        connect(connection.error.retryable ? 'Try again' : 'Connect'),
+        connect(connection.error.retryable ? 'Retry' : 'Connect'),
       );
     }
     case 'ended':
