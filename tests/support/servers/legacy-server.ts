@@ -85,7 +85,10 @@ export class LegacyServer extends WebSocketModelServer {
     session.sockets.add(socket);
     socket.on('close', () => {
       session.sockets.delete(socket);
-      if (!durable && session.sockets.size === 0) session.turn?.abort('nobody');
+      if (durable || session.sockets.size > 0) return;
+      session.turn?.abort('nobody');
+      // At once: whoever connects next is not told of a turn whose end nobody would hear.
+      session.turn = undefined;
     });
     socket.on('message', (data: Buffer) => {
       const frame = JSON.parse(data.toString()) as Frame;
@@ -194,7 +197,7 @@ export class LegacyServer extends WebSocketModelServer {
       answer += piece;
       this.#say(session, piece);
     });
-    session.turn = undefined;
+    if (session.turn === turn) session.turn = undefined;
     // What nobody waited for is not kept: this gateway knows whole answers only.
     if (turn.signal.reason === 'nobody') return;
     this.#remember(session, 'assistant', [{ type: 'text', text: answer }]);

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CANCEL_MS, CancelLimit } from '../../../src/app/client/protocols/cancel-limit.ts';
-import { LocalLog } from '../../../src/app/client/protocols/local-log.ts';
+import { LocalLog, SILENCE_MS } from '../../../src/app/client/protocols/local-log.ts';
 import type { Incoming, OpenRequest } from '../../../src/app/client/protocols/port.ts';
 import { DEFAULT_POLICY } from '../../../src/core/endpoint/policy.ts';
 import type { SessionEvent } from '../../../src/core/session/event.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript } from '../../../src/core/session/transcript.ts';
-import { openRequest, text, turn } from './kit.ts';
+import { ManualClock, openRequest, text, turn } from './kit.ts';
 
 const HELLO = [{ type: 'text' as const, text: 'hello' }];
 
@@ -19,7 +19,7 @@ interface Heard {
 function logOf(
   more: Partial<OpenRequest> = {},
   partial: 'keep' | 'discard' = 'keep',
-  named = false,
+  options: ConstructorParameters<typeof LocalLog>[1] = {},
 ): Heard {
   const incoming: Incoming[] = [];
   const log = new LocalLog(
@@ -32,7 +32,7 @@ function logOf(
       sink: { incoming: (message) => incoming.push(message), closed: () => {} },
       ...more,
     }),
-    { named },
+    options,
   );
   const events = (): SessionEvent[] =>
     incoming.flatMap((message) => (message.kind === 'event' ? message.event.event : []));
@@ -121,6 +121,40 @@ describe('a log that the page keeps', () => {
     expect(incoming).toMatchObject([{ kind: 'refused', key: 'k1', error: { retryable: true } }]);
   });
 
+  it('[R43] tells of a turn of which nothing is heard, once, and not while it waits for the reader', async () => {
+    const clock = new ManualClock();
+    const of = (options: ConstructorParameters<typeof LocalLog>[1]) => {
+      const { log, events } = logOf({ clock }, 'keep', options);
+      log.attached();
+      return { log, told: () => events().filter(({ type }) => type === 'notice').length };
+    };
+    const { log, told } = of({ tellsSilence: true });
+    const silent = of({});
+    await clock.advance(2 * SILENCE_MS);
+    for (const each of [log, silent.log]) each.accepted('k1', HELLO);
+    await clock.advance(SILENCE_MS - 1_000);
+    log.push(text('x'));
+    // Tokens arm no timers of their own.
+    expect(clock.pending).toBe(1);
+    await clock.advance(SILENCE_MS - 1_000);
+    log.heard();
+    await clock.advance(SILENCE_MS - 1_000);
+    expect(told()).toBe(0);
+    await clock.advance(5 * SILENCE_MS);
+    expect(told()).toBe(1);
+    log.push({ type: 'permission', id: 'r1', tool: { toolCallId: 't' }, options: [] });
+    await clock.advance(5 * SILENCE_MS);
+    log.answered('a', 'r1', undefined);
+    await clock.advance(SILENCE_MS - 1_000);
+    expect(told()).toBe(1);
+    await clock.advance(1_000);
+    expect(told()).toBe(2);
+    log.push(text('y'));
+    log.finished('end_turn');
+    await clock.advance(5 * SILENCE_MS);
+    expect([told(), silent.told(), clock.pending]).toEqual([2, 0, 0]);
+  });
+
   it('[R12] says nothing once it is closed', () => {
     const { log, incoming } = logOf();
     log.attached();
@@ -162,7 +196,7 @@ describe('a log that the page keeps', () => {
   });
 
   it('[R28] what is said again, better, takes the place of what was said', () => {
-    const { log, events } = logOf({}, 'keep', true);
+    const { log, events } = logOf({}, 'keep', { named: true });
     log.attached();
     log.push(turn('running'));
     log.push(text('half'));

@@ -4,10 +4,14 @@ import { newId } from '../../../core/ids.ts';
 import type { SessionEvent } from '../../../core/session/event.ts';
 import { titleOf } from '../../../core/session/title.ts';
 import type { SessionSummary } from '../../../core/wire/rest.ts';
+import { systemClock, Timer } from '../clock.ts';
 import type { IgnoredWhy, Incoming, Link, OpenRequest } from './port.ts';
 
 /** Stands on what is said without a message id, where a partial answer may have to be taken back (R45). */
 const PARTIAL = 'partial';
+/** Nothing was heard of a running turn for so long; ms. Agents think long, so it is told and not given up (R43). */
+export const SILENCE_MS = 300_000;
+const SILENT = `Nothing was heard of the server for ${SILENCE_MS / 60_000} minutes. It may be at work still, or the connection is dead: if nothing comes, press Stop, disconnect and connect again.`;
 const LOST = 'The connection was lost before it was answered.';
 
 type Chunk = Extract<SessionEvent, { type: 'chunk' }>;
@@ -34,10 +38,17 @@ export class LocalLog {
   #head: number;
   #turn: TurnState;
   #closed = false;
+  readonly #silence: Timer | undefined;
+  /** ms since 1970. */
+  #heardAt = 0;
 
-  /** @param options `named`: {@link takeBack} works whatever the policy is. */
-  constructor(request: OpenRequest, options: { named?: boolean } = {}) {
+  /**
+   * @param options `named`: {@link takeBack} works whatever the policy is. `tellsSilence`: the reader is told of a
+   * turn of which nothing is heard; for servers that may be at work all the while, and cannot be asked.
+   */
+  constructor(request: OpenRequest, options: { named?: boolean; tellsSilence?: boolean } = {}) {
     this.#request = request;
+    this.#silence = options.tellsSilence ? new Timer(request.clock ?? systemClock) : undefined;
     this.#names = options.named === true || request.policy.partial === 'discard';
     const { resume, was } = request;
     const goesOn = resume.epoch !== undefined && resume.since > 0;
@@ -108,6 +119,27 @@ export class LocalLog {
     }
     const n = ++this.#head;
     this.#tell({ kind: 'event', event: { from: n, n, at: this.#request.now(), event: shown } });
+    this.heard();
+  }
+
+  /** The server is there, though nothing of it is shown. */
+  heard(): void {
+    const silence = this.#silence;
+    if (!silence) return;
+    this.#heardAt = silence.clock.now();
+    // Who waits for the reader's answer is silent with good reason.
+    if (this.#turn !== 'running' || this.#pending.size > 0) silence.clear();
+    else if (!silence.armed) this.#listen(silence, SILENCE_MS);
+  }
+
+  /** A token arms no timer of its own: what was heard meanwhile is looked at when the time is up. */
+  #listen(silence: Timer, ms: number): void {
+    silence.set(ms, () => {
+      const left = this.#heardAt + SILENCE_MS - silence.clock.now();
+      if (left > 0) return this.#listen(silence, left);
+      this.push({ type: 'notice', level: 'warning', text: SILENT });
+      silence.clear();
+    });
   }
 
   /**
@@ -195,6 +227,7 @@ export class LocalLog {
   /** The page closed the link: nothing is told after this, whatever an adapter still does. */
   close(): void {
     this.#closed = true;
+    this.#silence?.dispose();
   }
 
   #named(chunk: Chunk, speaker: 'assistant' | 'thought'): Chunk {

@@ -61,7 +61,7 @@ export class AcpLink implements Link {
 
   constructor(request: OpenRequest) {
     this.#request = request;
-    this.#log = new LocalLog(request);
+    this.#log = new LocalLog(request, { tellsSilence: true });
     this.#rpc = new RpcSocket(request.sockets, acpUrl(request), {
       opened: () =>
         greet(

@@ -48,7 +48,7 @@ export class LegacyLink implements Link {
   constructor(request: OpenRequest) {
     this.#request = request;
     // The server's copy of an answer that was cut takes the place of the page's.
-    this.#log = new LocalLog(request, { named: true });
+    this.#log = new LocalLog(request, { named: true, tellsSilence: true });
     this.#mark = readMark(request.remote);
     const id = request.remote?.['id'];
     this.#session = { id: typeof id === 'string' ? id : '', running: false, aliases: [] };

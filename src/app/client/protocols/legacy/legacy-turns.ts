@@ -154,7 +154,7 @@ export class LegacyTurns {
         return this.#log.ignored('late', event.type);
       }
       // It comes whole, from the history; half of it now would only be in the way.
-      if (this.#turn?.blind && event.type === 'chunk') return;
+      if (this.#turn?.blind && event.type === 'chunk') return this.#log.heard();
     }
     if (event.type === 'chunk') {
       if (event.role === 'assistant') this.mark.shown += plain(event.content).length;
