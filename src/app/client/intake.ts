@@ -10,6 +10,8 @@ const SLICE = 16;
 const SLICE_LENGTH = 4 * 1024;
 /** Of a socket with more waiting than this, the oldest are read whatever it costs: memory is dearer than a frame (R30). */
 const MAX_WAITING = 50_000;
+/** The same for their length in all, UTF-16 units: a message may be as long as a wire allows. */
+const MAX_WAITING_LENGTH = 32 * 1024 * 1024;
 
 /** When the page draws. */
 export interface Pace {
@@ -27,6 +29,7 @@ type Listener = (event: SocketEvent) => void;
 class Lane {
   #queue: { tell: () => void; length: number }[] = [];
   #at = 0;
+  #length = 0;
 
   constructor(readonly id: SessionId) {}
 
@@ -34,8 +37,14 @@ class Lane {
     return this.#queue.length - this.#at;
   }
 
+  get isFull(): boolean {
+    return this.waiting > MAX_WAITING || this.#length > MAX_WAITING_LENGTH;
+  }
+
   add(tell: () => void, data: unknown): void {
-    this.#queue.push({ tell, length: typeof data === 'string' ? data.length : 0 });
+    const length = typeof data === 'string' ? data.length : 0;
+    this.#queue.push({ tell, length });
+    this.#length += length;
   }
 
   read(count: number): void {
@@ -43,6 +52,7 @@ class Lane {
     for (let left = Math.min(count, this.waiting); left > 0 && length < SLICE_LENGTH; left--) {
       const next = this.#queue[this.#at++]!;
       length += next.length;
+      this.#length -= next.length;
       next.tell();
     }
     // What was read is let go, though a little late, so that a long queue is not copied for every slice.
@@ -112,7 +122,7 @@ export class Intake {
     }
     lane.add(tell, data);
     this.#waiting.add(lane);
-    if (lane.waiting > MAX_WAITING) lane.read(1);
+    while (lane.isFull) lane.read(1);
     this.#schedule();
   }
 

@@ -45,8 +45,11 @@ export class StoreActions implements Actions {
   }
 
   activate(id: SessionId): void {
-    this.#parts.sessions.view(id);
-    this.#parts.connector.connectIfIdle(id);
+    const { sessions, connector, housekeeper } = this.#parts;
+    sessions.view(id);
+    connector.connectIfIdle(id);
+    const entry = this.#entry(id);
+    if (entry) housekeeper.due(entry);
   }
 
   async createSession(request: NewSessionAt): Promise<SessionId> {

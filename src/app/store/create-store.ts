@@ -1,3 +1,4 @@
+import { batch } from '@preact/signals-core';
 import { ApertureError } from '../../core/errors.ts';
 import { newId, type SessionId } from '../../core/ids.ts';
 import { ApertureClient } from '../client/aperture-client.ts';
@@ -33,6 +34,7 @@ import { Toasts } from './toasts.ts';
 import { TabView } from './tab-view.ts';
 import { TabTokens, type TabStorage } from './tokens.ts';
 import type { Actions, Store } from './types.ts';
+import { showChange } from './view.ts';
 
 export interface StoreOptions {
   /** Empty; for a page that shows it before there is a store. */
@@ -86,7 +88,13 @@ export function createStore(options: StoreOptions): RunningStore {
     if (entry) entry.storedN = n;
     client.persisted(id, n);
   });
-  const housekeeper = new Housekeeper({ state, storage, writer });
+  const housekeeper = new Housekeeper({
+    state,
+    storage,
+    writer,
+    shown: (entry, change) =>
+      batch(() => showChange(entry, change, sessions.seen(entry.id), skew.ms)),
+  });
   const ingest = new Ingest({
     frames,
     seen: (id) => sessions.seen(id),
@@ -111,6 +119,7 @@ export function createStore(options: StoreOptions): RunningStore {
       const news = !endpoint.first || known(endpoint.id);
       endpoint.first = false;
       sessions.merge(list, endpoint, asked as ReadonlySet<SessionId>, !news);
+      if (outboxes.waits) void outboxes.takeUp();
       void connector.connectAll(endpoint.id);
     },
     ready: ({ id: endpoint }) => {

@@ -1,3 +1,4 @@
+import type { Change } from '../../core/session/change.ts';
 import type { LogWriter } from './persistence/log-writer.ts';
 import type { Storage } from './persistence/storage.ts';
 import type { Memory } from './memory.ts';
@@ -8,6 +9,8 @@ export interface HousekeeperParts {
   state: StoreState;
   storage: Storage;
   writer: LogWriter;
+  /** What came back changed this, too. */
+  shown: (entry: SessionEntry, change: Change) => void;
 }
 
 /** With more items than this in memory a session is looked at, and some time later, ms, some of them go. */
@@ -25,7 +28,7 @@ export class Housekeeper {
     this.#parts = parts;
   }
 
-  /** Something changed in this session; cheap enough for every frame. */
+  /** Something changed in this session, or it is viewed now; cheap enough for every frame. */
   due({ transcript }: SessionEntry): void {
     if (transcript.items.length > MANY_ITEMS || transcript.past?.needed) this.#soon();
   }

@@ -1,7 +1,6 @@
-import { batch } from '@preact/signals-core';
 import type { NumberedEvent } from '../../core/session/event.ts';
 import { letGo, regain, surplus } from '../../core/session/past.ts';
-import { applyEvent, noChange, type Change } from '../../core/session/reduce.ts';
+import { applyEvent, noChange } from '../../core/session/reduce.ts';
 import { emptyTranscript, type Transcript } from '../../core/session/transcript.ts';
 import { MANY_ITEMS, type HousekeeperParts } from './housekeeper.ts';
 import type { SessionEntry } from './record.ts';
@@ -44,7 +43,7 @@ export class Memory {
     let more = false;
     for (const entry of state.entries) {
       const viewed = state.activeSessionId.peek() === entry.id;
-      if (viewed && entry.transcript.past?.needed) void this.recall(entry);
+      if (this.#isWanted(entry, viewed)) void this.recall(entry);
       else if (this.#tidyOne(entry, viewed)) more = true;
     }
     return more;
@@ -58,6 +57,13 @@ export class Memory {
     older.value = 'reading';
     const done = await this.#recall(entry, transcript);
     if (entry.transcript === transcript) older.value = done ? 'none' : 'failed';
+  }
+
+  /** Something in sight needs what is not in memory: the conversation, or a request, which rows of the list show. */
+  #isWanted({ transcript, record }: SessionEntry, viewed: boolean): boolean {
+    const needed = transcript.past !== undefined && transcript.past.needed > 0;
+    // After a failure the reader asks for it, or it would be tried with every event.
+    return needed && (viewed || transcript.pending.size > 0) && record.older.peek() === 'none';
   }
 
   #tidyOne(entry: SessionEntry, viewed: boolean): boolean {
@@ -97,7 +103,7 @@ export class Memory {
       if (entry.transcript !== transcript) return false;
       const change = noChange();
       if (!regain(transcript, full, change)) continue;
-      batch(() => show(entry, change));
+      this.#parts.shown(entry, change);
       return true;
     }
     return false;
@@ -124,10 +130,4 @@ async function reduceAll(events: readonly NumberedEvent[], shown: Transcript): P
     until = performance.now() + SLICE_MS;
   }
   return full;
-}
-
-function show({ record }: SessionEntry, change: Change): void {
-  record.structure.value++;
-  if (change.touched.size > 0) record.touched.value = change.touched;
-  if (change.summary) record.details.value++;
 }

@@ -67,6 +67,18 @@ export class OutboxKeeper {
     this.#parts.tab.release();
   }
 
+  /** There is something of this tab's last page whose session is not there yet. */
+  get waits(): boolean {
+    return this.#noted.length > 0;
+  }
+
+  /** Without a database, what was noted is all that there is of it (R32). */
+  #bringBack(notes: readonly NotedOutbox[]): void {
+    const { state, client } = this.#parts;
+    for (const { id, entries } of notes) if (state.entry(id)) client().restoreOutbox(id, entries);
+    this.#noted = [...this.#noted, ...notes.filter(({ id }) => !state.entry(id))];
+  }
+
   /** @param had what this tab had when it let go, by session. */
   async #takeUp(had: ReadonlyMap<SessionId, ReadonlySet<string>>): Promise<void> {
     const { state, storage, tab, client } = this.#parts;
@@ -87,7 +99,7 @@ export class OutboxKeeper {
     for (const owner of owners) {
       if (owner !== tab.name && !gone.has(owner)) tab.whenGone(owner, () => void this.takeUp());
     }
-    if (!adopted) return;
+    if (!adopted) return this.#bringBack(ready);
     for (const [id, keys] of had) {
       const lost = [...keys].filter((key) => !adopted.owned.has(key));
       if (lost.length > 0) client().releaseOutbox(id, lost);

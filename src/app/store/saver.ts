@@ -9,7 +9,7 @@ const SAVE_EVERY_MS = 1_000;
 /** Writes what the store knows of its sessions beside their logs. */
 export class Saver {
   readonly #dirty = new Set<SessionEntry>();
-  /** Given to the database, which has not said yet that it is on disk; each with its newest write. */
+  /** Given to the database, which has not said that it is on disk, or has refused it; each with its newest write. */
   readonly #rows = new Map<SessionEntry, Promise<boolean>>();
   readonly #outboxes = new Map<SessionEntry, Promise<boolean>>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -97,8 +97,8 @@ export class Saver {
   ): Promise<void> {
     for (const entry of entries) writes.set(entry, write);
     const done = await write;
-    for (const entry of entries) if (writes.get(entry) === write) writes.delete(entry);
+    for (const entry of entries) if (done && writes.get(entry) === write) writes.delete(entry);
     const open = this.#dirty.size + this.#rows.size + this.#outboxes.size;
-    if (done && open === 0) this.note.clear();
+    if (open === 0) this.note.clear();
   }
 }

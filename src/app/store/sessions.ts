@@ -103,7 +103,7 @@ export class Sessions {
     if (entry.era !== era) return;
     if (entry.transcript.end) {
       entry.transcript = emptyTranscript();
-      if (!log) record.structure.value++;
+      if (!log || log.events.length === 0) record.structure.value++;
     }
     if (!log || log.events.length === 0) {
       record.loading.value = false;

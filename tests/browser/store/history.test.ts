@@ -1,3 +1,4 @@
+import { batch } from '@preact/signals-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { browserEnvironment } from '../../../src/app/client/environment.ts';
 import type { ApertureClient } from '../../../src/app/client/aperture-client.ts';
@@ -16,10 +17,12 @@ import { StoreState } from '../../../src/app/store/state.ts';
 import { TabLock } from '../../../src/app/store/tab-lock.ts';
 import { TabView } from '../../../src/app/store/tab-view.ts';
 import { Toasts } from '../../../src/app/store/toasts.ts';
+import { showChange } from '../../../src/app/store/view.ts';
 import type { Actions } from '../../../src/app/store/types.ts';
 import { ApConversation } from '../../../src/app/ui/conversation/conversation.ts';
 import { loadCards } from '../../../src/app/ui/conversation/items/create.ts';
 import type { IntentEvent } from '../../../src/app/ui/intent.ts';
+import type { Change } from '../../../src/core/session/change.ts';
 import type { NumberedEvent, SessionEvent } from '../../../src/core/session/event.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript } from '../../../src/core/session/transcript.ts';
@@ -69,7 +72,7 @@ class Page {
     const { writer } = this;
     this.ingest = new Ingest({
       frames: browserFrames(),
-      seen: () => true,
+      seen: (id) => this.sessions.seen(id),
       viewed: () => state.activeSessionId.peek(),
       skewMs: () => 0,
       changed: () => {},
@@ -100,8 +103,10 @@ class Page {
       changed: nothing,
       now,
     });
-    this.memory = new Memory({ state, storage, writer });
-    this.#housekeeper = new Housekeeper({ state, storage, writer });
+    const shown = (entry: SessionEntry, change: Change): void =>
+      batch(() => showChange(entry, change, sessions.seen(entry.id), 0));
+    this.memory = new Memory({ state, storage, writer, shown });
+    this.#housekeeper = new Housekeeper({ state, storage, writer, shown });
   }
 
   begin(id: string): SessionEntry {
@@ -361,6 +366,51 @@ describe('history that is on disk', () => {
     expect(past(entry)).toBeGreaterThan(0);
     expect(entry.transcript.items.length).toBeGreaterThanOrEqual(mounted);
     expect(entry.transcript.items.length).toBeLessThanOrEqual(Math.max(MANY_ITEMS, mounted + 100));
+  });
+});
+
+const title = (entry: SessionEntry): string | null | undefined =>
+  entry.transcript.approvals.get('r1')?.tool.title;
+
+describe('[R57] a request about a call that is not in memory', () => {
+  const ask: SessionEvent = {
+    type: 'permission',
+    id: 'r1',
+    tool: { toolCallId: 'c3' },
+    options: [{ optionId: 'once', name: 'Allow', kind: 'allow_once' }],
+  };
+  it('says all that is known of it, in a hidden session too, and counts once', async () => {
+    const entry = await long();
+    page.sessions.view(page.begin('b').id);
+    page.tidy();
+    page.hear(entry, ask);
+    await page.settled(entry);
+    expect(entry.record.attention.value).toBe('approval');
+    expect(title(entry)).toBeUndefined();
+    page.tidy();
+    await until(() => title(entry) === 'Call 3');
+    expect(entry.record.unread.value).toBe(1);
+    page.tidy();
+    expect([title(entry), past(entry) > 0, page.reads]).toEqual(['Call 3', true, 1]);
+    const [waits] = entry.transcript.pending;
+    expect(waits).toBe('r1');
+  });
+
+  it('a log that cannot be read is not read again with every event', async () => {
+    const entry = await long();
+    page.tidy();
+    page.broken = true;
+    page.hear(entry, ask);
+    await page.settled(entry);
+    page.tidy();
+    await until(() => entry.record.older.value === 'failed');
+    const { reads } = page;
+    for (let i = 0; i < 3; i++) page.tidy();
+    expect(page.reads).toBe(reads);
+    // Negative control: when it is asked for.
+    page.broken = false;
+    await page.memory.recall(entry);
+    expect([title(entry), past(entry)]).toEqual(['Call 3', 0]);
   });
 });
 

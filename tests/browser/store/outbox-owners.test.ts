@@ -55,12 +55,7 @@ class Tab {
   ) {
     this.note = new PartingNote(session);
     this.saver = new Saver(this.storage, this.note, this.lock);
-    for (const id of ['a', 'b']) {
-      const row = { id, summary: summary(id), readN: 0, unread: 0, preview: '', draft: '' };
-      const entry = new SessionEntry({ ...row, gone: false });
-      entry.loaded = Promise.resolve();
-      this.state.add(entry);
-    }
+    for (const id of ['a', 'b']) this.add(id);
     const client = {
       restoreOutbox: (id: string, entries: readonly OutboxEntry[]) =>
         this.set(id, ...this.outbox(id), ...entries),
@@ -71,6 +66,13 @@ class Tab {
     const noted = this.note.outboxes;
     this.keeper = new OutboxKeeper({ state, storage, tab, noted, client: () => client });
     tabs.push(this);
+  }
+
+  add(id: string): void {
+    const row = { id, summary: summary(id), readN: 0, unread: 0, preview: '', draft: '' };
+    const entry = new SessionEntry({ ...row, gone: false });
+    entry.loaded = Promise.resolve();
+    this.state.add(entry);
   }
 
   static async open(locks?: LockManager | null, session?: TabStorage): Promise<Tab> {
@@ -169,6 +171,29 @@ describe('which tab sends what', () => {
     await one.set('a', message('k2'));
     expect([one.keys(), copy.keys()]).toEqual([['k2'], []]);
     expect((await copy.storage.queued()).map(({ key }) => key)).toEqual(['k2']);
+  });
+
+  it('[R6][R32] what the database refused is noted too, and comes back without one', async () => {
+    const session = tabStorage();
+    const one = await Tab.open(navigator.locks, session);
+    one.storage.saveOutbox = async () => false;
+    await one.set('a', message('k1'), message('k2'));
+    one.add('c');
+    await one.set('c', message('k3'));
+    await one.saver.part();
+    one.kill();
+    const two = new Tab(navigator.locks, session);
+    two.storage.saveOutbox = async () => false;
+    two.storage.adoptOutbox = async () => undefined;
+    await two.keeper.takeUp();
+    expect(two.keys()).toEqual(['k1', 'k2']);
+    // Negative control: who has no note has nothing.
+    expect((await Tab.open()).keys()).toEqual([]);
+    // Its session comes later, with its gateway's list.
+    expect(two.keeper.waits).toBe(true);
+    two.add('c');
+    await two.keeper.takeUp();
+    expect([two.keys('c'), two.keys(), two.keeper.waits]).toEqual([['k3'], ['k1', 'k2'], false]);
   });
 
   it('a note is gone when all that was noted is on disk', async () => {

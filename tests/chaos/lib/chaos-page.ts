@@ -5,7 +5,7 @@ import type { DiskSession, PageSession } from './oracle.ts';
 /** What the page's own element holds, read only but for the actions that a user has too. */
 interface AppElement extends Element {
   store: Store;
-  actions: { sendPrompt(id: string, text: string): void };
+  actions: { sendPrompt(id: string, text: string): void; readOlder(id: string): void };
 }
 
 /** What {@link ChaosPage} puts into the page, before any of its scripts. */
@@ -39,6 +39,8 @@ export async function launchBrowser(): Promise<Browser> {
  */
 export class ChaosPage {
   readonly errors: string[] = [];
+  /** Items that had left the page's memory and were read again, by {@link memory}. */
+  recalled = 0;
 
   constructor(readonly page: Page) {
     page.on('pageerror', (error) => this.errors.push(error.message));
@@ -93,18 +95,27 @@ export class ChaosPage {
     });
   }
 
-  /** All that the page holds of its sessions. */
+  /** All that the page holds of its sessions; what has left its memory is read again first, as a reader's scrolling would. */
   async memory(): Promise<PageSession[]> {
-    const text = await this.page.evaluate(() => {
-      const { store } = document.querySelector('ap-app') as AppElement;
-      return JSON.stringify(
-        store.sessions.value.map((record: SessionRecord) => {
-          const { lastN, items } = record.transcript();
-          return { id: record.id, lastN, items };
-        }),
-      );
+    const { sessions, recalled } = await this.page.evaluate(async () => {
+      const { store, actions } = document.querySelector('ap-app') as AppElement;
+      const texts: string[] = [];
+      let back = 0;
+      for (const record of store.sessions.value as readonly SessionRecord[]) {
+        const gone = record.transcript().past?.count ?? 0;
+        // Looked at in the same breath in which it is back: it may go again.
+        while (record.transcript().past && record.older.peek() !== 'failed') {
+          actions.readOlder(record.id);
+          await new Promise((resolve) => setTimeout(resolve));
+        }
+        const { lastN, items, past } = record.transcript();
+        texts.push(JSON.stringify({ id: record.id, lastN, items }));
+        if (gone > 0 && !past) back += gone;
+      }
+      return { sessions: texts, recalled: back };
     });
-    return JSON.parse(text) as PageSession[];
+    this.recalled += recalled;
+    return sessions.map((text) => JSON.parse(text) as PageSession);
   }
 
   /** All that IndexedDB holds of them. Works on any document of the page's origin. */

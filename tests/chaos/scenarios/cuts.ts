@@ -107,6 +107,7 @@ export const cuts: Scenario = {
           cuts: made,
           ...where,
           prompts: [...prompts.values()].reduce((sum, each) => sum + each, 0),
+          'items read again': stage.page.recalled,
           'cuts/s': Math.round((made / seconds) * 10) / 10,
           ...figuresOf(verdict),
         },

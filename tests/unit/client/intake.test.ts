@@ -141,6 +141,21 @@ describe('what sockets bring', () => {
     expect(numbers('b')).toEqual(upTo(500));
   });
 
+  it('[R30] few messages that are long are bounded by their length', () => {
+    const socket = open('a');
+    frames.costOfLooking = 1;
+    burst(socket, 50);
+    const before = told.length;
+    const long = 'x'.repeat(8 * 1024 * 1024);
+    for (let i = 0; i < 4; i++) socket.say('message', { data: long });
+    // As much as may wait; one more, and the oldest are read until there is room.
+    expect(told).toHaveLength(before);
+    socket.say('message', { data: long });
+    expect(of('a').filter((line) => line.length > 1_000)).toHaveLength(1);
+    frames.drawAll();
+    expect(told).toHaveLength(55);
+  });
+
   it('[R30] what waits is bounded: beyond that it is read whatever it costs, and never dropped', () => {
     const socket = open('a');
     frames.costOfLooking = 1;
