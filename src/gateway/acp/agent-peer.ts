@@ -3,9 +3,11 @@ import type { Later } from '../../core/updates/gathered.ts';
 import { RareUpdates, type NoticeLevel } from '../../core/updates/rare.ts';
 import type { AgentSpec } from '../agents/types.ts';
 import { JsonRpcPeer, type PeerHost, type RpcId } from './json-rpc.ts';
+import { withoutCommandPlace } from './quirks/command-place.ts';
 import { EchoedPrompt } from './quirks/echoed-prompt.ts';
 import { OlderModels } from './quirks/models.ts';
 import { SilentModes } from './quirks/silent-modes.ts';
+import { withoutToldDecisions } from './quirks/told-decisions.ts';
 import { UsageEndsMessage } from './quirks/usage-ends-message.ts';
 import type { TerminalNews } from './services/terminals.ts';
 import { Bridge2 } from './v2/bridge.ts';
@@ -51,8 +53,11 @@ export class AgentPeer implements Pick<JsonRpcPeer, keyof JsonRpcPeer> {
       write: (line) => host.write(line),
       malformed: (line) => host.malformed(line),
       notification: (method, params) => this.#notified(method, params),
-      request: (method, params, id) =>
-        host.request(method, this.#bridge?.asked(method, params) ?? params, id),
+      request: (method, params, id) => {
+        const asked = this.#bridge?.asked(method, params) ?? params;
+        const permission = method === 'session/request_permission';
+        host.request(method, permission ? withoutToldDecisions(asked) : asked, id);
+      },
     });
     this.#rare = new RareUpdates(
       {
@@ -222,7 +227,7 @@ export class AgentPeer implements Pick<JsonRpcPeer, keyof JsonRpcPeer> {
 
   #known(update: JsonObject, params: JsonObject = { sessionId: this.#sessionId }): void {
     if (!this.#repeats && this.#echo.isEcho(update)) return;
-    const shown = this.#models.updated(this.#naming.read(update));
+    const shown = this.#models.updated(this.#naming.read(withoutCommandPlace(update)));
     this.host.notification('session/update', { ...params, update: shown });
     this.#silent.updated(shown);
   }

@@ -154,3 +154,30 @@ test('messages without ids and only a count of tokens between them: codex-acp’
   await play(other.page, 'approved', 'abort');
   expect(said(transcript(other.page)).at(-1)).toBe('I shall use a tool.The tool has answered.');
 });
+
+test('codex-acp’s permissions say why they are asked, and not how their options are written in its code', async () => {
+  const { page } = await recorded('codex-acp');
+  await play(page, 'approved', 'abort');
+  const asked = page.messages.filter(({ m }) => m.method === 'session/request_permission');
+  expect(asked).toHaveLength(2);
+  for (const { m } of asked) {
+    expect(m.params['toolCall']).toMatchObject({
+      content: [{ content: { text: 'The test wants to be asked.' } }],
+    });
+    // All of it is still in the input, which can be unfolded.
+    expect(JSON.stringify(m.params)).toContain('approved_execpolicy_amendment');
+  }
+  // Negative control.
+  const said = readFileSync(at('recorded/codex-acp.jsonl'), 'utf8');
+  expect(said.match(/Available Decisions: Approved/g)).toHaveLength(2);
+});
+
+test('opencode’s commands touch no directory', async () => {
+  const { page } = await recorded('opencode');
+  await play(page, 'once', 'reject');
+  const calls = [...transcript(page).tools.values()].filter(({ call }) => call.kind === 'execute');
+  expect(calls.map(({ call }) => call.locations)).toEqual([[], []]);
+  // Negative control.
+  const told = page.updates('tool_call').filter(({ kind }) => kind === 'execute');
+  expect(told.map(({ rawInput }) => rawInput.cwd)).toEqual(Array(2).fill('/home/user/project'));
+});

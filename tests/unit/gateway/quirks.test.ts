@@ -3,7 +3,9 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import type { AgentSpec } from '../../../src/gateway/agents/types.ts';
 import { AgentPeer } from '../../../src/gateway/acp/agent-peer.ts';
 import { describeExit } from '../../../src/gateway/acp/failures.ts';
+import { withoutCommandPlace } from '../../../src/gateway/acp/quirks/command-place.ts';
 import { rootRefusal } from '../../../src/gateway/acp/quirks/refuses-root.ts';
+import { withoutToldDecisions } from '../../../src/gateway/acp/quirks/told-decisions.ts';
 
 const SPEC: AgentSpec = {
   name: 'a',
@@ -141,6 +143,45 @@ describe('prompts that are said back', () => {
     await turn;
     update(user('Say it twice'));
     expect(updates).toHaveLength(2);
+  });
+});
+
+const asked = (text: string, rawInput: object): JsonObject => ({
+  toolCall: {
+    toolCallId: 't',
+    content: [{ type: 'content', content: { type: 'text', text } }],
+    rawInput,
+  },
+  options: [],
+});
+const textOf = (params: JsonObject): string =>
+  /"text":("[^]*?[^\\]")/.exec(JSON.stringify(withoutToldDecisions(params)))?.[1] ?? '';
+
+describe('what stands in a permission’s text beside its reason', () => {
+  const INPUT = {
+    proposed_execpolicy_amendment: ['rm', '-rf'],
+    available_decisions: ['approved', 'abort'],
+  };
+  it('goes where it repeats the input, and stays where it is anything else', () => {
+    const told = 'Proposed Amendment: rm\n-rf\nAvailable Decisions: Approved\nAbort';
+    expect(textOf(asked(`Why\n${told}`, INPUT))).toBe('"Why"');
+    expect(textOf(asked(told, INPUT))).toBe('');
+    // A reason that looks like it hides nothing.
+    const other = 'Proposed Amendment: ls\nWhy';
+    expect(textOf(asked(other, INPUT))).toBe(JSON.stringify(other));
+    expect(textOf(asked(told, {}))).toBe(JSON.stringify(told));
+    const later = 'Available Decisions: Approved\nand more words';
+    expect(textOf(asked(later, INPUT))).toBe(JSON.stringify(later));
+  });
+});
+
+describe('the place where a command runs', () => {
+  it('is none that it touches; other places are, and those of other calls', () => {
+    const call = { kind: 'execute', rawInput: { cwd: '/a' } };
+    const places = [{ path: '/a' }, { path: '/a/b' }];
+    expect(withoutCommandPlace({ ...call, locations: places })['locations']).toEqual([places[1]]);
+    const read = { ...call, kind: 'read', locations: places };
+    expect(withoutCommandPlace(read)).toBe(read);
   });
 });
 
