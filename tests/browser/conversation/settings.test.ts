@@ -135,3 +135,24 @@ describe('modes and options', () => {
     expect([...root.querySelectorAll('select')].map((each) => each.ariaLabel)).toEqual(['Way']);
   });
 });
+
+describe('in a narrow window', () => {
+  it('nothing pushes the buttons out, whatever else is to be shown', async () => {
+    const fake = new FakeSession();
+    const [view] = await shown(fake);
+    view.host.style.width = '340px';
+    fake.feed(
+      { type: 'usage', used: 1_000, size: 200_000, cost: { amount: 12.5, currency: 'EUR' } },
+      { type: 'turn', state: 'running' },
+    );
+    view.area.focus();
+    view.area.value = 'Something to say';
+    view.area.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+    await view.settled();
+    const composer = view.area.getRootNode() as ShadowRoot;
+    const edge = view.host.getBoundingClientRect().right;
+    const buttons = [...composer.querySelectorAll('.row button')];
+    expect(buttons.map(({ ariaLabel }) => ariaLabel)).toEqual(['Stop', 'Send']);
+    for (const each of buttons) expect(each.getBoundingClientRect().right).toBeLessThan(edge);
+  });
+});

@@ -35,6 +35,8 @@ export class ApSessionSettings extends SignalWatcher(LitElement) {
       }
       select {
         padding: 0 2px;
+        /* As wide as what is chosen, where the browser can. */
+        field-sizing: content;
         font-family: inherit;
         text-overflow: ellipsis;
         cursor: pointer;

@@ -26,6 +26,8 @@ export const composerStyles = css`
   }
   .box {
     display: grid;
+    /* As wide as there is room, whatever stands in it. */
+    grid-template-columns: minmax(0, 1fr);
     background: var(--ap-bg-raised);
     border: 1px solid var(--ap-border-strong);
     border-radius: var(--ap-radius-l);
@@ -174,6 +176,7 @@ export const composerStyles = css`
     align-items: center;
     gap: 5px;
     font-size: var(--ap-size-xs);
+    white-space: nowrap;
     color: var(--ap-text-faint);
     cursor: default;
   }
@@ -238,6 +241,9 @@ export const composerStyles = css`
   @media (max-width: 640px) {
     :host {
       padding: 0 10px max(10px, env(safe-area-inset-bottom));
+    }
+    .hint {
+      visibility: hidden;
     }
   }
   @media (pointer: coarse) {
