@@ -214,6 +214,7 @@ function applyTool(
 ): void {
   closeMessages(state, change);
   change.summary = true;
+  const before = state.items.at(-1);
   const known = state.tools.get(patch.toolCallId);
   if (known) return patchTool(state, known, patch, at, change);
   if (state.past?.tools.has(patch.toolCallId)) {
@@ -233,6 +234,10 @@ function applyTool(
   state.tools.set(patch.toolCallId, item);
   state.openTools.add(item);
   showCall(state, item, patch, at);
+  // Its permission need not say any more what it was for.
+  if (before?.kind === 'approval' && before.tool.toolCallId === patch.toolCallId) {
+    touch(before, change);
+  }
 }
 
 /** More of a call that was there before. */

@@ -22,6 +22,19 @@ const card = (view: Mounted, id = 'r1'): HTMLElement =>
 const buttons = (view: Mounted, id = 'r1'): HTMLButtonElement[] => [
   ...card(view, id).querySelectorAll<HTMLButtonElement>('.approval-options button'),
 ];
+const outcome = (view: Mounted, id = 'r1'): string =>
+  card(view, id).querySelector('.approval-outcome')!.textContent!.replaceAll(/\s+/g, ' ').trim();
+const over = (id: string, by?: string): SessionEvent => ({
+  type: 'resolved',
+  id,
+  outcome: 'selected',
+  optionId: 'once',
+  by,
+});
+const call = (toolCallId: string): SessionEvent => ({
+  type: 'tool',
+  call: { toolCallId, title: 'Run npm test', kind: 'execute' },
+});
 const names = (view: Mounted): string[] => buttons(view).map((b) => b.textContent!.trim());
 const press = (target: Element, key: string): boolean =>
   target.dispatchEvent(
@@ -110,9 +123,7 @@ describe('approval card', () => {
     const view = await mount(fake);
     fake.feed(ask());
     fake.feed({ type: 'resolved', id: 'r1', outcome: 'selected', optionId: 'ever', by: 'tab-7f' });
-    expect(card(view).querySelector('.approval-outcome')!.textContent).toMatch(
-      /Always allow `npm`\s+by tab-7f/,
-    );
+    expect(outcome(view)).toBe('Always allow `npm` in another tab Run npm test');
     expect(buttons(view)).toEqual([]);
     // Folded, and a click away.
     const asked = card(view).querySelector<HTMLElement>('.approval-asked')!;
@@ -121,6 +132,33 @@ describe('approval card', () => {
     expect(asked.hidden).toBe(false);
     press(card(view), 'y');
     expect(view.calls).toEqual([]);
+  });
+
+  it('[R57] says who answered only where that is news: not this page, and nobody long ago', async () => {
+    const fake = new FakeSession();
+    fake.feed(ask({}, 'r0'), over('r0', 'tab-old'));
+    const view = await mount(fake);
+    fake.feed(ask({}, 'r1'), ask({}, 'r2'), ask({}, 'r3'));
+    buttons(view, 'r1')[0]!.click();
+    // Or from its row.
+    fake.answers.value = new Map([['r2', { state: 'sending' }]]);
+    fake.feed(over('r1', 'tab-me'), over('r2', 'tab-me'), over('r3', 'an editor'));
+    for (const id of ['r0', 'r1', 'r2']) {
+      expect(outcome(view, id)).toBe('Allow once Run npm test');
+    }
+    expect(outcome(view, 'r3')).toBe('Allow once by an editor Run npm test');
+  });
+
+  it('a settled one does not repeat what its call says beside it, whichever came first', async () => {
+    const fake = new FakeSession();
+    const view = await mount(fake);
+    fake.feed(call('before'), ask({ toolCallId: 'before' }, 'r1'), over('r1'));
+    expect(outcome(view)).toBe('Allow once');
+    fake.feed(ask({ toolCallId: 'after' }, 'r2'), over('r2'));
+    // Control: nothing else tells of it yet.
+    expect(outcome(view, 'r2')).toBe('Allow once Run npm test');
+    fake.feed(call('after'));
+    expect(outcome(view, 'r2')).toBe('Allow once');
   });
 
   it('[R58] says that a request was cancelled, and why', async () => {

@@ -30,6 +30,9 @@ export class ApprovalView implements ItemView {
   private readonly destructive: boolean;
   /** Settled requests fold to a line; this one was opened again. */
   private unfolded = false;
+  /** It waited for an answer while it stood here; one was given from this page. */
+  private wasOpen = false;
+  private wasAnswered = false;
 
   constructor(
     readonly item: ApprovalItem,
@@ -49,6 +52,8 @@ export class ApprovalView implements ItemView {
     this.drawn = this.item.rev;
     const { resolution } = this.item;
     const title = this.context.record.title.peek();
+    this.wasOpen ||= resolution === undefined;
+    this.wasAnswered ||= this.context.record.answers.peek().has(this.item.requestId);
     this.element.ariaLabel = `Permission request of ${title}`;
     this.element.classList.toggle('resolved', resolution !== undefined);
     if (resolution) this.element.removeAttribute('tabindex');
@@ -180,10 +185,12 @@ export class ApprovalView implements ItemView {
   /** One line: what became of it, and of what; the rest is a click away. */
   private resolved(): TemplateResult {
     const { resolution, options, tool } = this.item;
+    // The call stands beside it and says the same.
+    const told = this.context.record.transcript().tools.has(tool.toolCallId);
     const selected = resolution?.outcome === 'selected';
     const chosen = options.find((option) => option.optionId === resolution?.optionId);
     const allowed = selected && !(chosen && isReject(chosen));
-    const by = resolution?.by ? `by ${resolution.by}` : '';
+    const by = this.answerer();
     const detail = selected ? by : (resolution?.reason ?? (by || 'Nothing was allowed.'));
     const word = selected ? (chosen?.name ?? 'Answered') : 'Cancelled';
     const toggle = (): void => {
@@ -194,16 +201,27 @@ export class ApprovalView implements ItemView {
     return html`<div class="approval-outcome ${allowed ? 'allowed' : 'denied'}" @click=${toggle}>
       ${allowed ? check : close}
       <strong>${revealHidden(word)}</strong>
-      <span class="by">${revealHidden(detail)}</span>
-      <span class="what truncate">${revealHidden(commandOf(tool) ?? tool.title ?? '')}</span>
+      <span class="by" title=${resolution?.by ?? nothing}>${revealHidden(detail)}</span>
+      <span class="what truncate"
+        >${told ? '' : revealHidden(commandOf(tool) ?? tool.title ?? '')}</span
+      >
       <button type="button" aria-label="What was asked" aria-expanded=${this.unfolded}>
         ${chevron}
       </button>
     </div>`;
   }
 
+  /** Who answered, where that is news: a tab's name is for nobody's eyes, and what was answered long ago is just history. */
+  private answerer(): string {
+    const by = this.item.resolution?.by;
+    if (!by) return '';
+    if (!by.startsWith('tab-')) return `by ${by}`;
+    return this.wasOpen && !this.wasAnswered ? 'in another tab' : '';
+  }
+
   private answer(optionId: string | undefined): void {
     const { record } = this.context;
+    this.wasAnswered = true;
     act(this.element, (actions) => actions.answer(record.id, this.item.requestId, optionId));
   }
 
