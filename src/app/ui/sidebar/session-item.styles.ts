@@ -61,7 +61,6 @@ export const itemStyles = css`
   }
   .streaming .glyph {
     color: var(--ap-blue);
-    animation: pulse 1.8s ease-in-out infinite;
   }
   .connecting .glyph,
   .reconnecting .glyph {
@@ -72,15 +71,6 @@ export const itemStyles = css`
   }
   .star {
     color: var(--ap-accent);
-  }
-  @keyframes pulse {
-    50% {
-      opacity: 0.45;
-      transform: rotate(180deg) scale(0.92);
-    }
-    100% {
-      transform: rotate(360deg);
-    }
   }
   .title {
     grid-area: title;
