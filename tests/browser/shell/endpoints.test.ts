@@ -295,6 +295,10 @@ describe('adding an endpoint', () => {
   it.each([
     ['unknown_protocol', 'speaks something else', 7],
     ['mixed_content', 'refuses unencrypted', 0],
+    ['private_network', 'keeps pages off your network', 0],
+    ['no_websocket', 'not with a WebSocket', 0],
+    ['token_wanted', 'A token is needed', 0],
+    ['unauthorized', 'token was refused', 0],
     ['bad_address', 'no address', 0],
   ] as const)('trouble %s: what it is and what to do', async (code, title, byHand) => {
     const fake = new FakeStore();
@@ -316,6 +320,7 @@ describe('adding an endpoint', () => {
     await type('Address', ACP);
     await until(() => radio('single').checked);
     expect(labels()).not.toContain('When the connection breaks');
+    expect(labels()).toContain('When the server cannot be reached');
     expect(labels()).not.toContain('Events that name no chat');
     expect(deep('ap-policy-fields option').length + deep('option[value="parallel"]').length).toBe(
       1,

@@ -31,6 +31,7 @@ export const USUAL = {
   afterDrop: 'retry',
   dropVerdict: 'retry',
   shared: false,
+  auth: ['first-frame', 'query', 'none'],
   sayNonsense: (server: { sayNonsense(): void }) => server.sayNonsense(),
 } as const satisfies Partial<Contract<never>>;
 

@@ -17,6 +17,7 @@ protocolContract<SingleServer>({
   server: () => new SingleServer({ token: 'right' }),
   other: () => new ThreadServer(),
   has: { cancel: true, approve: false, liveness: false, list: false },
+  auth: ['hello', 'query', 'none'],
   afterDrop: 'done',
   dropVerdict: 'done',
   refuses: false,

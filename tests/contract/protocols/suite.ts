@@ -41,6 +41,8 @@ export interface Contract<S extends ModelServer> {
   /** What the page says of a socket that was cut in the middle of an answer. */
   readonly dropVerdict: 'retry' | 'lost' | 'done';
   readonly shared: boolean;
+  /** Where a token may go; the first is the protocol's own way. */
+  readonly auth: readonly EndpointPolicy['auth'][];
   /** Every socket of the server says something that cannot be read. */
   sayNonsense(server: S): void;
   readonly strays: readonly Stray<S>[];
@@ -152,6 +154,42 @@ export function protocolContract<S extends ModelServer>(contract: Contract<S>): 
         expect(await made.ask('again')).toBe('end_turn');
         expect(server.prompts).toEqual(['again']);
       });
+  });
+
+  describe(`${protocol.name}: the token`, () => {
+    it.each(contract.auth)(
+      '[R67] goes where the policy says, and nowhere else: %s',
+      async (auth) => {
+        expect(DEFAULT_POLICY[protocol.name].auth).toBe(contract.auth[0]);
+        const { sockets } = page();
+        const addresses: string[] = [];
+        const headers: unknown[] = [];
+        const made = page({
+          policy: { ...contract.policy, auth },
+          sockets: (url, protocols) => {
+            addresses.push(url);
+            return sockets(url, protocols);
+          },
+          fetch: (to, init) => {
+            addresses.push(to);
+            headers.push(init.headers);
+            return fetch(to, init);
+          },
+        });
+        made.open();
+        const over = (): boolean => made.closed !== undefined;
+        await until('it is open', () => over() || made.heard('attached').length > 0);
+        if (!over()) made.prompt('hello');
+        await until('it is answered', () => over() || made.ends.length > 0);
+        const shows = (what: unknown): boolean => JSON.stringify(what).includes(contract.token!);
+        expect([shows(server.frames), shows(addresses)]).toEqual([
+          auth === 'first-frame' || auth === 'hello',
+          auth === 'query',
+        ]);
+        if (auth === 'query' || auth === 'none') expect(shows(headers)).toBe(false);
+        if (auth === contract.auth[0]) expect(server.prompts).toEqual(['hello']);
+      },
+    );
   });
 
   describe(`${protocol.name}: a connection that breaks`, () => {

@@ -10,6 +10,8 @@ export interface ModelServer {
   readonly connections: number;
   /** The text of every prompt that arrived, in order. */
   readonly prompts: readonly string[];
+  /** Everything that clients sent, parsed, in order. */
+  readonly frames: readonly unknown[];
   /** @param options `port` 0: any free one. */
   start(options?: { port?: number }): Promise<this>;
   /** Ends every socket without a word, as a cut cable does; new ones are welcome. */
@@ -49,7 +51,6 @@ export function* answerTo(prompt: string): Generator<string> {
 /** An http server that takes WebSockets at the paths it knows; every other upgrade is answered 404. */
 export abstract class WebSocketModelServer implements ModelServer {
   readonly prompts: string[] = [];
-  /** Everything that clients sent, parsed, in order. */
   readonly frames: unknown[] = [];
   #http: Server | undefined;
   #sockets: WebSocketServer | undefined;

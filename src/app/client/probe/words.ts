@@ -44,7 +44,7 @@ export const words = {
   tokenWanted: (kind: string, url: string, source: string): string =>
     `${kind} answers at ${url}, but wants a token. Enter it above; ${source}`,
   unauthorized: (kind: string, url: string, source: string): string =>
-    `${kind} answers at ${url}, but refuses this token. Enter another one above; ${source}`,
+    `${kind} answers at ${url}, but refuses this token. Enter another one above; ${source} Some servers look for it in the address alone: choose the protocol by hand then, and “In the address” under “How it behaves”.`,
   forbidden: (url: string, origin: string): string =>
     `${url} answers, but not to pages from ${origin}. Tell the server to admit them: a gateway is started with --allow-origin ${origin}`,
   stopped: 'The check was stopped.',

@@ -68,6 +68,13 @@ const reconnect: PolicyChoice<'reconnect'> = {
   ],
 };
 
+/** There a connection ends with its answer; what is left to come back from is a server that does not answer. */
+const redial: PolicyChoice<'reconnect'> = {
+  ...reconnect,
+  label: 'When the server cannot be reached',
+  about: 'How Aperture tries to reach it.',
+};
+
 const concurrency = (parallel: boolean): PolicyChoice<'concurrency'> => ({
   name: 'concurrency',
   label: 'A message while a turn runs',
@@ -150,7 +157,7 @@ export const POLICIES: Readonly<Record<ProtocolName, readonly PolicyChoice[]>> =
     limit,
   ],
   thread: [reconnect, concurrency(true), partial, auth('first-frame', 'query', 'none'), limit],
-  single: [concurrency(true), partial, auth('hello', 'query', 'none'), limit],
+  single: [redial, concurrency(true), partial, auth('hello', 'query', 'none'), limit],
   scoped: [
     reconnect,
     concurrency(false),
