@@ -19,11 +19,13 @@ const MAX_DRAINS = 40;
 
 export { killAllChildren as killAllAgents } from './children.ts';
 
-/** How a process ended. All fields absent: it was never started, see `spawnError`. */
+/** How a process ended, or the connection to one. All fields absent: it was never started, see `spawnError`. */
 export interface ProcessExit {
   code?: number;
   signal?: string;
   spawnError?: NodeJS.ErrnoException;
+  /** Of a server that runs by itself: why the connection to it is gone, in words. */
+  lost?: string;
   /** Why the gateway itself ended it. */
   killedFor?: 'line_too_long' | 'flooding' | 'not_reading';
 }

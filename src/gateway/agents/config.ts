@@ -14,12 +14,25 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 const text = v.pipe(v.string('expected a string'), v.nonEmpty('must not be empty'));
 
+/** In the clear only on this machine. */
+function isServerUrl(given: string): boolean {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (!url || url.username !== '' || url.password !== '' || url.hash !== '') return false;
+  const here = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  return url.protocol === 'wss:' || (url.protocol === 'ws:' && here);
+}
+
+const SERVER_URL = 'expected wss://…, or ws://127.0.0.1:… on this machine';
+
 /** A typo must not pass in silence, so unknown keys are errors inside an agent; other tools may share the top level. */
 const agentSchema = v.strictObject({
   title: v.optional(text),
   kind: v.optional(v.picklist(['acp', 'codex-app-server'], 'expected acp or codex-app-server')),
   /** Only of a known agent may it be left out: then the rest is changed of that one. */
   command: v.optional(text),
+  /** Of an app-server that runs already, instead of a command. */
+  url: v.optional(v.pipe(v.string('expected a string'), v.check(isServerUrl, SERVER_URL))),
+  tokenFile: v.optional(text),
   args: v.optional(v.array(v.string('expected a string'), 'expected a list of strings')),
   env: v.optional(
     v.record(
@@ -126,7 +139,21 @@ export async function readConfig(file: string, { home }: ConfigSource): Promise<
       ...(protocolVersion && { protocolVersion }),
       ...(agent.cwd !== undefined && { cwd: resolve(agent.cwd) }),
     };
-    if (command !== undefined) {
+    if (agent.url !== undefined) {
+      const wrong = notOfServers(agent);
+      if (wrong) {
+        throw bad(`is not valid:\n  agents.${name}.${wrong}\n`, 'Correct it and start again.');
+      }
+      const { url, tokenFile } = agent;
+      const server = { url, ...(tokenFile !== undefined && { tokenFile: resolve(tokenFile) }) };
+      const none = { command: 'codex', args: [], passEnv: [] };
+      agents.push({ ...shared, ...none, title: title ?? name, kind: 'codex-app-server', server });
+    } else if (agent.tokenFile !== undefined) {
+      throw bad(
+        `is not valid:\n  agents.${name}.tokenFile: is only for a url.\n`,
+        'Correct it and start again.',
+      );
+    } else if (command !== undefined) {
       agents.push({
         ...shared,
         title: title ?? name,
@@ -145,13 +172,27 @@ export async function readConfig(file: string, { home }: ConfigSource): Promise<
   return { agents, changes };
 }
 
+/** What makes no sense for one that is not started. @returns undefined when all is well. */
+function notOfServers({
+  kind,
+  env,
+  ...more
+}: v.InferOutput<typeof agentSchema>): string | undefined {
+  if (kind !== 'codex-app-server') return 'url: is only for the kind codex-app-server.';
+  const other = (['command', 'args', 'passEnv', 'protocolVersion'] as const).find(
+    (name) => more[name] !== undefined,
+  );
+  const name = other ?? (Object.keys(env).length > 0 ? 'env' : undefined);
+  return name && `${name}: has no meaning beside url, where nothing is started.`;
+}
+
 function describe(issue: v.BaseIssue<unknown>): string {
   let place = '';
   for (const { key } of issue.path ?? []) {
     place += typeof key === 'number' ? `[${key}]` : `${place && '.'}${String(key)}`;
   }
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    return `${place}: unknown setting; known are title, command, args, env, cwd, passEnv, protocolVersion and kind.`;
+    return `${place}: unknown setting; known are title, command, args, env, cwd, passEnv, protocolVersion, kind, url and tokenFile.`;
   }
   if (issue.type === 'strict_object' && issue.received === 'undefined') {
     return `${place}: is missing.`;

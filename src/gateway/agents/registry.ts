@@ -119,6 +119,10 @@ function fromConfig(spec: AgentSpec, source: PathSource): Entry {
     ...(known && { known }),
     source: 'config' as const,
   };
+  if (spec.server) {
+    const account = { from: 'unknown' as const, text: `That of the server at ${spec.server.url}.` };
+    return { info: { ...info, available: true, account }, spec };
+  }
   if (command) {
     const account = accountOf(undefined, spec, source.env);
     return { info: { ...info, available: true, account }, spec: { ...spec, command } };

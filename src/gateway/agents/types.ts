@@ -1,5 +1,13 @@
 import type { AgentInfo, AgentKind } from '../../core/wire/rest.ts';
 
+/** An agent that somebody else has started. */
+export interface AgentServer {
+  /** `wss:`, or `ws:` on this machine. */
+  readonly url: string;
+  /** A file with the token that it wants; read whenever it is dialled. */
+  readonly tokenFile?: string;
+}
+
 /** How to start an agent: an argument vector, never a shell line (R70). */
 export interface AgentSpec {
   readonly name: string;
@@ -7,6 +15,8 @@ export interface AgentSpec {
   /** `acp` unless given. */
   readonly kind?: AgentKind;
   readonly command: string;
+  /** It runs already and is not started: where it listens. Only of `codex-app-server`; `command` is what its words name. */
+  readonly server?: AgentServer;
   readonly args: readonly string[];
   /** Set for this agent in addition to the allow-list. */
   readonly env: Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 import type { ContentBlock } from '../../core/acp.ts';
 import { ApertureError } from '../../core/errors.ts';
 import { type JsonObject } from '../../core/json.ts';
-import { AgentProcess } from '../acp/agent-process.ts';
 import type { AgentEnd } from '../acp/failures.ts';
 import { JsonRpcPeer } from '../acp/json-rpc.ts';
 import type { AgentHost, AgentOptions, AgentPort, PromptOutcome } from '../agent/port.ts';
+import { openChannel, type AgentChannel } from './channel.ts';
 import { describeEnd, describeRequest, describeStart } from './failures.ts';
 import { Handshake, type Opened } from './handshake.ts';
 import { PROMPT_CAPABILITIES, toInput } from './input.ts';
@@ -21,11 +21,11 @@ const MAX_BAD_LINES = 10_000;
 const MAX_CHILDREN = 1_000;
 
 /**
- * One life of one `codex app-server`: process, handshake, one thread. It speaks ACP's words upward, so that a
+ * One life of one `codex app-server`, or of the connection to one: handshake, one thread. It speaks ACP's words upward, so that a
  * session, its log and its pages need not know which kind of agent they have.
  */
 export class AppServerLink implements AgentPort {
-  readonly #process: AgentProcess;
+  readonly #process: AgentChannel;
   readonly #peer: JsonRpcPeer;
   readonly #items: TurnItems;
   readonly #requests: ServerRequests;
@@ -89,7 +89,7 @@ export class AppServerLink implements AgentPort {
       notice,
       odd: (what, detail) => host.odd(what, detail),
     });
-    this.#process = new AgentProcess(spec, cwd, {
+    this.#process = openChannel(spec, cwd, {
       line: (line) => this.#peer.receive(line),
       exited: (exit) => {
         const starting = this.#threadId === undefined;
@@ -182,6 +182,8 @@ export class AppServerLink implements AgentPort {
   }
 
   stop(): Promise<void> {
+    // A server goes on without us; a process of ours ends anyway.
+    if (this.options.spec.server) this.#turn?.cancel();
     this.#over = true;
     this.#items.close();
     this.#peer.close(new ApertureError('agent_stopped', 'The agent was stopped.'));

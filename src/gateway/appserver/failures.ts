@@ -44,6 +44,7 @@ export function describeEnd(
   stderr: string,
   whileStarting: boolean,
 ): AgentEnd {
+  if (exit.lost !== undefined) return describeLoss(spec, exit.lost, whileStarting);
   const end = describeExit(spec, exit, stderr, whileStarting);
   // The words of that are about ACP.
   if (exit.killedFor === 'flooding') {
@@ -61,6 +62,15 @@ export function describeEnd(
     `${spec.title} stopped while it was starting (${how}). Its version may be too old to have “app-server”. ${UPDATE}, then send a message to start it again.${said}`,
     code,
   );
+}
+
+/** A server that runs by itself cannot be reached, or is gone. */
+function describeLoss({ title, server }: AgentSpec, why: string, whileStarting: boolean): AgentEnd {
+  const message = whileStarting
+    ? `${title} cannot be reached at ${server?.url}: ${why}. Check that “codex app-server --listen …” runs there, then send a message to connect again.`
+    : `The connection to ${title} is gone: ${why}. Send a message to connect again.`;
+  const code = whileStarting ? 'agent_unreachable' : 'agent_lost';
+  return { state: 'failed', error: { code, message, retryable: true } };
 }
 
 /** Why the handshake failed though the process lives. */
