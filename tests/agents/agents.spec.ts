@@ -6,7 +6,7 @@ import { test as base, expect } from '@playwright/test';
 import { App } from '../e2e/app.ts';
 import { GatewayProcess } from '../support/gateway-process.ts';
 import { TestModel } from './model.ts';
-import { AGENT_NAMES, agentEntry, install, type AgentName } from './real-agents.ts';
+import { AGENT_NAMES, install, start, type AgentName } from './real-agents.ts';
 
 interface Bench {
   gateway: GatewayProcess;
@@ -23,11 +23,11 @@ const test = base.extend<{ agent: AgentName; bench: Bench }>({
     await install(agent);
     const model = await TestModel.start();
     const home = await mkdtemp(join(tmpdir(), 'aperture-agent-home-'));
-    const entry = await agentEntry(agent, home, model.url);
-    const gateway = await GatewayProcess.start({ agents: { [agent]: entry } });
+    const started = await start(agent, home, model.url);
+    const gateway = await GatewayProcess.start({ agents: { real: started.entry } });
     const app = new App(page, gateway);
     const cwd = await gateway.directory('project');
-    const { id } = await gateway.createSession('Real', agent, 'project');
+    const { id } = await gateway.createSession('Real', 'real', 'project');
     await app.openWith(id);
     await app.view(id);
     await use({ gateway, app, id, cwd });
@@ -35,6 +35,7 @@ const test = base.extend<{ agent: AgentName; bench: Bench }>({
     await expect(app.transcript.locator('[data-kind="raw"]')).toHaveCount(0);
     expect(app.errors).toEqual([]);
     await gateway.dispose();
+    await started.stop();
     await model.stop();
     await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   },

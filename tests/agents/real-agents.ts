@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AgentEntry } from '../support/gateway-process.ts';
+import type { AgentEntry, ServerEntry } from '../support/gateway-process.ts';
 import { CODEX_APP_SERVER } from './app-server.ts';
 import { MODEL_NAME } from './dialect.ts';
 
@@ -15,6 +16,8 @@ interface Recipe {
   version: string;
   bin: string;
   args: string[];
+  /** It is started by itself, and listens where it is told. */
+  listens?: boolean;
   env: (home: string) => Record<string, string>;
   files: (modelUrl: string) => Record<string, string>;
 }
@@ -89,6 +92,11 @@ export const RECIPES = {
     }),
   },
   'codex-app-server': CODEX_APP_SERVER,
+  'codex-app-server by WebSocket': {
+    ...CODEX_APP_SERVER,
+    title: 'Codex (app-server by WebSocket)',
+    listens: true,
+  },
 } satisfies Record<string, Recipe>;
 
 export type AgentName = keyof typeof RECIPES;
@@ -124,13 +132,47 @@ async function npmInstall(folder: string, what: string): Promise<void> {
   if (code !== 0) throw new Error(`${what} could not be installed: ${said}`);
 }
 
-/** How the gateway starts it: with a home of its own, that outlives the process, and nothing of ours. */
-export async function agentEntry(
-  name: AgentName,
-  home: string,
-  modelUrl: string,
-): Promise<AgentEntry> {
+export interface Started {
+  entry: AgentEntry | ServerEntry;
+  stop: () => Promise<void>;
+}
+
+/** How the gateway has it: with a home of its own, that outlives the process, and nothing of ours. */
+export async function start(name: AgentName, home: string, modelUrl: string): Promise<Started> {
   const recipe: Recipe = RECIPES[name];
+  const entry = await agentEntry(recipe, home, modelUrl);
+  if (!recipe.listens) return { entry, stop: async () => {} };
+  const url = `ws://127.0.0.1:${await freePort()}`;
+  const child = spawn(entry.command, [...entry.args, '--listen', url], {
+    env: { PATH: process.env['PATH'], ...entry.env },
+    cwd: home,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await gone;
+  };
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    child.stderr.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+      if (said.includes(url)) resolve();
+    });
+    void gone.then(() => reject(new Error(`${recipe.title} has ended: ${said}`)));
+  });
+  return { entry: { title: recipe.title, kind: 'codex-app-server', url }, stop };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function agentEntry(recipe: Recipe, home: string, modelUrl: string): Promise<AgentEntry> {
   await mkdir(home, { recursive: true });
   for (const [file, content] of Object.entries(recipe.files(modelUrl)))
     await writeFile(join(home, file), content);

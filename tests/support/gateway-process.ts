@@ -17,6 +17,13 @@ export interface AgentEntry {
   env?: Record<string, string>;
 }
 
+/** One that runs already, and is not started. */
+export interface ServerEntry {
+  title: string;
+  kind: 'codex-app-server';
+  url: string;
+}
+
 /** The scripted agent with these flags, as an entry of the gateway's config file. */
 export const scripted = (title: string, ...flags: string[]): AgentEntry => ({
   title,
@@ -37,7 +44,7 @@ export interface GatewayOptions {
   env?: Record<string, string>;
   /** 0 for any free one. */
   port?: number;
-  agents?: Record<string, AgentEntry>;
+  agents?: Record<string, AgentEntry | ServerEntry>;
 }
 
 /** The built gateway as a process of its own, with a folder of its own that goes when it goes. */
