@@ -6,6 +6,8 @@ const AMOUNTS = {
   sessions: [10, 10],
   /** Connections that are cut, for each session. */
   cuts: [1_000, 5],
+  /** Tool calls in each session before the first cut: more than a page keeps in memory. */
+  history: [800, 0],
   /** Events through decoding, sequence and reducer. */
   events: [1_000_000, 50_000],
   /** Half-open sockets in a real page, visible; and hidden. */

@@ -2,6 +2,7 @@ import type { Direction, Filter, Wire } from '../../support/tcp-proxy.ts';
 import type { Context, Outcome, Scenario } from '../lib/scenario.ts';
 import { tagOf } from '../lib/oracle.ts';
 import { failuresOf, figuresOf, isSocket, onStage } from '../lib/stage.ts';
+import { MANY_ITEMS } from '../../../src/app/store/housekeeper.ts';
 import { until } from '../lib/wait.ts';
 
 /** Tokens of one prompt, and the pause between them (ms). */
@@ -25,6 +26,11 @@ export const cuts: Scenario = {
       const where = { handshake: 0, attached: 0, stream: 0, upward: 0 };
       await stage.open();
       await stage.page.hurry();
+      if (options.history > 0) {
+        const calls = Array.from({ length: options.history }, () => 'TOOL').join(' ; ');
+        for (const { id } of stage.sessions) await stage.page.send(id, calls);
+        await stage.quiet();
+      }
 
       stage.network.filter = (wire: Wire): Filter | undefined => {
         if (!isSocket(wire)) return undefined;
@@ -111,7 +117,12 @@ export const cuts: Scenario = {
           'cuts/s': Math.round((made / seconds) * 10) / 10,
           ...figuresOf(verdict),
         },
-        failures: failuresOf(verdict),
+        failures: [
+          ...failuresOf(verdict),
+          ...(options.history > MANY_ITEMS && stage.page.recalled === 0
+            ? ['nothing had left the memory of the page']
+            : []),
+        ],
       };
     });
   },
