@@ -103,6 +103,19 @@ for (const agent of AGENT_NAMES) {
       await app.idle(id);
     });
 
+    // A part of the app-server's protocol, and of no other.
+    if (agent.startsWith('codex-app-server'))
+      test('a message into the running turn', async ({ bench: { app, id } }) => {
+        await app.send('COUNT 200 20');
+        await expect(app.messages('assistant').last()).toContainText('5');
+        await app.send('Mind this');
+        await app.page.getByRole('button', { name: 'Send into this turn' }).click();
+        await expect(app.messages('user')).toHaveCount(2);
+        await expect(app.messages('assistant').last()).toContainText('You said: Mind this');
+        await app.idle(id);
+        await expect(app.transcript.locator('[data-stop-reason]')).toHaveCount(1);
+      });
+
     test('taken up again after kill -9 of the gateway', async ({ bench: { app, id, gateway } }) => {
       await app.send('COUNT 10');
       await expect(app.messages('assistant').last()).toContainText('8 9 10');

@@ -25,7 +25,7 @@ class Table implements Reporter {
     const heads = agents.map((agent) => `${RECIPES[agent].title} ${RECIPES[agent].version}`);
     console.log(`\n| | ${heads.join(' | ')} |\n|---|${agents.map(() => '---|').join('')}`);
     for (const [what, row] of this.#cells)
-      console.log(`| ${what} | ${agents.map((agent) => row.get(agent) ?? '').join(' | ')} |`);
+      console.log(`| ${what} | ${agents.map((agent) => row.get(agent) ?? '–').join(' | ')} |`);
     console.log(`\n${status}`);
     const report = process.env['APERTURE_AGENTS_REPORT'];
     if (report) {

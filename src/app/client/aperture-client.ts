@@ -177,6 +177,11 @@ export class ApertureClient {
     return this.#connections.get(id)?.traffic.outbox.move(key, toIndex) ?? false;
   }
 
+  /** @returns whether it is on its way into the running turn. */
+  steer(id: SessionId, key: string): boolean {
+    return this.#connections.get(id)?.traffic.outbox.steer(key) ?? false;
+  }
+
   resend(id: SessionId, key: string): boolean {
     return this.#connections.get(id)?.traffic.outbox.resend(key) ?? false;
   }

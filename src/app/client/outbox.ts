@@ -12,7 +12,7 @@ export interface OutboxOptions {
   /** ms since 1970. */
   now: () => number;
   /** Puts a prompt on the wire; called only between `ready` and `lost`. */
-  send: (key: string, prompt: readonly ContentBlock[]) => void;
+  send: (key: string, prompt: readonly ContentBlock[], steer?: boolean) => void;
   changed: (entries: readonly OutboxEntry[]) => void;
   /** Whether messages go out beside a running turn, each as a request of its own (R40); not unless given. */
   parallel?: () => boolean;
@@ -135,6 +135,20 @@ export class Outbox {
     return true;
   }
 
+  /**
+   * Sends a queued one into the running turn, before the others. If the turn is over by then, it begins the next; if
+   * it takes none, it is queued again.
+   * @returns false when it cannot go now: nothing has changed then.
+   */
+  steer(key: string): boolean {
+    const entry = this.#find(key);
+    if (entry?.delivery.state !== 'queued' || !this.#ready || this.#turn === 'idle') return false;
+    if (this.#entries.some(inFlight)) return false;
+    this.move(key, 0);
+    this.#transmit(entry, true);
+    return true;
+  }
+
   /** Sends a refused or unconfirmed one again, by its key. */
   resend(key: string): boolean {
     const entry = this.#find(key);
@@ -230,10 +244,10 @@ export class Outbox {
     }
   }
 
-  #transmit(entry: OutboxEntry): void {
+  #transmit(entry: OutboxEntry, steer?: boolean): void {
     // Written down before it goes out, so that a crash in between leaves it uncertain, not unknown.
     this.#replace(entry, withDelivery(entry, { state: 'sent' }));
-    this.#options.send(entry.key, entry.prompt);
+    this.#options.send(entry.key, entry.prompt, steer);
   }
 
   #find(key: string): OutboxEntry | undefined {

@@ -61,11 +61,11 @@ export class SessionTraffic {
     });
     this.outbox = new Outbox({
       now: () => context.clock.now(),
-      send: (key, prompt) => {
+      send: (key, prompt, steer) => {
         this.#touch();
         owner.report.promptsOut++;
         owner.report.note('prompt', key);
-        owner.link?.prompt(key, prompt);
+        owner.link?.prompt(key, prompt, steer);
       },
       changed: (entries) => {
         if (!owner.disposed) context.host.outboxChanged(id, entries);

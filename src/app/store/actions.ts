@@ -183,6 +183,10 @@ export class StoreActions implements Actions {
     this.#parts.client.moveQueued(id, key, toIndex);
   }
 
+  steer(id: SessionId, key: string): void {
+    this.#parts.client.steer(id, key);
+  }
+
   resend(id: SessionId, key: string): void {
     const { client } = this.#parts;
     if (!client.resend(id, key)) {

@@ -156,6 +156,8 @@ export interface Actions extends EndpointActions {
   editQueued(id: SessionId, key: string, text: string): void;
   /** Changes the order in which queued messages go. `toIndex` is among all of the outbox; clamped. */
   moveQueued(id: SessionId, key: string, toIndex: number): void;
+  /** Sends a queued message into the running turn, if the agent takes it; it stays queued otherwise. */
+  steer(id: SessionId, key: string): void;
   /** Sends a refused or unconfirmed one again, by the same key. */
   resend(id: SessionId, key: string): void;
   /** Stops this session's turn, and no other. */

@@ -81,13 +81,14 @@ export type SessionEvent =
   | { type: 'turn'; state: TurnState; stopReason?: StopReason | (string & {}); key?: string }
   /**
    * `modes`, `options`: what an agent that is ready said of its session, if it did. `takes`: its prompt capabilities,
-   * as it said them.
+   * as it said them. `steers`: it takes messages into a running turn.
    */
   | {
       type: 'agent';
       state: AgentState;
       message?: string;
       takes?: JsonObject;
+      steers?: boolean;
       modes?: { current: string; available: Choice[] };
       options?: JsonObject[];
     }

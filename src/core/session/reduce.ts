@@ -83,6 +83,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
     case 'agent':
       state.agentState = event.state;
       if (event.takes) state.takes = event.takes;
+      if (event.steers !== undefined) state.steers = event.steers;
       // Whoever says nothing of them may have been taken up again, and have them still.
       if (event.modes) {
         state.modes = event.modes.available;

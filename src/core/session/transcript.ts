@@ -160,6 +160,8 @@ export interface Transcript {
   agentState: AgentState;
   /** What its prompts may hold beside text (ACP's `promptCapabilities`, as it said them); see content.ts. */
   takes: JsonObject | undefined;
+  /** A message may go into its running turn. */
+  steers: boolean;
   title: string | undefined;
   commands: AvailableCommand[];
   usage: { used: number; size: number; cost?: { amount: number; currency: string } } | undefined;
@@ -198,6 +200,7 @@ export function emptyTranscript(): Transcript {
     lastStop: undefined,
     agentState: 'starting',
     takes: undefined,
+    steers: false,
     title: undefined,
     commands: [],
     usage: undefined,

@@ -93,6 +93,7 @@ function translateKnown({ method, id, params }: LoggedMessage): SessionEvent | u
         state,
         message: text(params['message']),
         ...(isObject(takes) && { takes }),
+        ...(state === 'ready' && { steers: params['steer'] === true }),
         ...agentModes(params['modes']),
         ...(options && { options }),
       };

@@ -231,6 +231,24 @@ describe('outbox', () => {
     ]);
   });
 
+  it('[R40] offers to send a queued message into the turn, of agents that take it, while one runs', async () => {
+    const fake = new FakeSession();
+    const view = await mount(fake);
+    const offered = () => outbox(view).textContent!.includes('Send into this turn');
+    fake.outbox.value = [entry('c', { state: 'queued' })];
+    fake.feed({ type: 'agent', state: 'ready' }, { type: 'turn', state: 'running' });
+    await view.settled();
+    expect(offered()).toBe(false);
+    fake.feed({ type: 'agent', state: 'ready', steers: true });
+    await view.settled();
+    expect(offered()).toBe(true);
+    action(view, 'queued', 'Send into this turn').click();
+    expect(view.calls).toEqual([['steer', 's1', 'c']]);
+    fake.feed({ type: 'turn', state: 'idle', stopReason: 'end_turn' });
+    await view.settled();
+    expect(offered()).toBe(false);
+  });
+
   it('[R40] lets a queued message be edited', async () => {
     const fake = new FakeSession();
     const view = await mount(fake);

@@ -21,6 +21,62 @@ const settled = async (promise: Promise<void>): Promise<string> =>
     (error: ApertureError) => error.code,
   );
 
+const made = () => {
+  const sent: [key: string, steer: boolean | undefined][] = [];
+  let shown: readonly OutboxEntry[] = [];
+  const outbox = new Outbox({
+    now: () => 1,
+    send: (key, _prompt, steer) => sent.push([key, steer]),
+    changed: (entries) => (shown = entries),
+  });
+  return { outbox, sent, shown: () => shown.map(({ key, delivery }) => [key, delivery.state]) };
+};
+
+describe('a message into the running turn', () => {
+  it('[R40] goes at once, before those that wait; they go when the turn is over', () => {
+    const { outbox, sent, shown } = made();
+    outbox.ready('running', true);
+    const [a, b] = [outbox.add(words('a')), outbox.add(words('b'))];
+    expect(sent).toEqual([]);
+    expect(outbox.steer(b)).toBe(true);
+    expect(sent).toEqual([[b, true]]);
+    expect(shown()).toEqual([
+      [b, 'sent'],
+      [a, 'queued'],
+    ]);
+    // One is on its way: nothing overtakes it, and it goes once.
+    expect([outbox.steer(a), outbox.steer(b)]).toEqual([false, false]);
+    outbox.acknowledged(b, false);
+    outbox.seen(b);
+    outbox.turnChanged('idle');
+    expect(sent).toEqual([
+      [b, true],
+      [a, undefined],
+    ]);
+  });
+
+  it('[R40] that the turn does not take waits for its end', () => {
+    const { outbox, sent, shown } = made();
+    outbox.ready('running', true);
+    const a = outbox.add(words('a'));
+    outbox.steer(a);
+    outbox.refused(a, busy);
+    expect(shown()).toEqual([[a, 'queued']]);
+    outbox.turnChanged('idle');
+    expect(sent.at(-1)).toEqual([a, undefined]);
+  });
+
+  it('[R6] stays queued without a connection or a turn', () => {
+    const { outbox, sent } = made();
+    const a = outbox.add(words('a'));
+    expect(outbox.steer(a)).toBe(false);
+    expect(sent).toEqual([]);
+    outbox.ready('running', true);
+    outbox.lost();
+    expect(outbox.steer(a)).toBe(false);
+  });
+});
+
 describe('outbox', () => {
   let outbox: Outbox;
   let sent: string[];

@@ -136,7 +136,8 @@ class ApertureLink implements Link {
     this.#link = new SocketLink(request.sockets, url, [SUBPROTOCOL], codec, request.sink);
   }
 
-  prompt: Link['prompt'] = (k, prompt) => this.#send({ t: 'prompt', k, prompt: [...prompt] });
+  prompt: Link['prompt'] = (k, prompt, steer) =>
+    this.#send({ t: 'prompt', k, prompt: [...prompt], ...(steer && { steer }) });
 
   close(code?: number, reason?: string): void {
     this.#link.close(code, reason);

@@ -149,7 +149,8 @@ export interface RemoteSession {
  * sending on a link that is not open is an error of the caller and does nothing.
  */
 export interface Link {
-  prompt(key: string, prompt: readonly ContentBlock[]): void;
+  /** `steer`: into the running turn. Only where the agent said that it takes such a message. */
+  prompt(key: string, prompt: readonly ContentBlock[], steer?: boolean): void;
   /** `turn`: the key of the prompt whose turn is meant, if it is known. */
   readonly cancel?: { send(key: string, turn?: string): void };
   readonly approve?: {

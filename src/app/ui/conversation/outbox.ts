@@ -146,6 +146,7 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     switch (delivery.state) {
       case 'queued':
         return html`<span>${clock} Queued</span> ${this.movers(key, index, entries)}
+          ${this.steerable ? this.action('Send into this turn', () => this.steer(key)) : nothing}
           ${this.action('Edit', () => (this.editing = key))}
           ${this.action('Withdraw', () => this.withdraw(key))}`;
       case 'sent':
@@ -269,6 +270,22 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     act(this, (actions) => actions.withdrawQueued(id, key));
     if (!back || attached.length === 0) return;
     void import('./composer/attach.ts').then(({ giveBack }) => giveBack(this, record, attached));
+  }
+
+  /** The agent reads messages while it works, and does. */
+  private get steerable(): boolean {
+    const { record } = this;
+    void record.details.value;
+    return (
+      record.turn.value.state !== 'idle' &&
+      record.connection.value.status === 'connected' &&
+      record.transcript().steers
+    );
+  }
+
+  private steer(key: string): void {
+    const { id } = this.record;
+    act(this, (actions) => actions.steer(id, key));
   }
 
   private resend(key: string): void {
