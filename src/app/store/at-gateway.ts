@@ -56,6 +56,10 @@ export class GatewayWork implements AtGateway {
     await this.#agent('DELETE', agent, `sessions/${encodeURIComponent(id)}`, endpoint);
   }
 
+  async signOut(agent: string, endpoint?: EndpointId): Promise<void> {
+    await this.#agent('POST', agent, 'logout', endpoint);
+  }
+
   #agent(
     method: string,
     agent: string,

@@ -122,6 +122,8 @@ export interface AtGateway {
   ): Promise<AgentSessionsResponse>;
   /** Deletes one there, for good. */
   deleteAgentSession(agent: string, sessionId: string, endpoint?: EndpointId): Promise<void>;
+  /** Signs the reader out of an agent. */
+  signOut(agent: string, endpoint?: EndpointId): Promise<void>;
   worktree(id: SessionId): Promise<WorktreeState>;
   /** @param path one of the state's files. */
   worktreeDiff(id: SessionId, path: string): Promise<WorktreeDiff>;

@@ -110,6 +110,8 @@ export interface AgentAbilities {
   /** Kinds of MCP servers that it takes beside stdio. */
   mcp: { http: boolean; sse: boolean };
   additionalDirectories: boolean;
+  /** Its user can be signed out; absent from gateways of before. */
+  logout?: boolean;
   sessions: { list: boolean; load: boolean; resume: boolean; close: boolean; delete: boolean };
 }
 

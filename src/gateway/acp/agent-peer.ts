@@ -117,6 +117,7 @@ export class AgentPeer implements Pick<JsonRpcPeer, keyof JsonRpcPeer> {
     params: object,
     onResult: (result: unknown) => T,
     timeoutMs?: number,
+    signal?: AbortSignal,
   ): Promise<T> {
     const given = params as JsonObject;
     if (method === 'session/prompt') return this.#prompt(given, onResult, timeoutMs);
@@ -142,6 +143,7 @@ export class AgentPeer implements Pick<JsonRpcPeer, keyof JsonRpcPeer> {
         return done;
       },
       timeoutMs,
+      signal,
     );
   }
 

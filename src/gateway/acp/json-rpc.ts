@@ -79,28 +79,36 @@ export class JsonRpcPeer {
   /**
    * @param onResult runs before the next line is looked at, so that what follows the response is seen
    *   in the state that the response made; its value is what the promise resolves with.
-   * @throws RpcError as answered; ApertureError `rpc_timeout`; the error given to `close`.
+   * @param signal aborts when nobody wants the answer any more: whoever works on it is told so.
+   * @throws RpcError as answered; ApertureError `rpc_timeout`, `rpc_cancelled`; the error given to `close`.
    */
   request<T>(
     method: string,
     params: object,
     onResult: (result: unknown) => T,
     timeoutMs?: number,
+    signal?: AbortSignal,
   ): Promise<T> {
     if (this.#closed) return Promise.reject(this.#closed);
     const id = this.#nextId++;
     return new Promise<T>((resolve, reject) => {
+      // Nobody waits any more; whoever works on it may stop.
+      const leave = (code: string, message: string): void => {
+        if (!this.#waiting.delete(id)) return;
+        clearTimeout(timer);
+        this.notify('$/cancel_request', { requestId: id });
+        reject(new ApertureError(code, message));
+      };
       const timer =
         timeoutMs === undefined
           ? undefined
-          : setTimeout(() => {
-              this.#waiting.delete(id);
-              // Nobody waits any more; whoever works on it may stop.
-              this.notify('$/cancel_request', { requestId: id });
-              reject(
-                new ApertureError('rpc_timeout', `No answer to ${method} in ${timeoutMs} ms.`),
-              );
-            }, timeoutMs);
+          : setTimeout(
+              () => leave('rpc_timeout', `No answer to ${method} in ${timeoutMs} ms.`),
+              timeoutMs,
+            );
+      signal?.addEventListener('abort', () => leave('rpc_cancelled', `${method} was given up.`), {
+        once: true,
+      });
       this.#waiting.set(id, {
         settle: (outcome) => {
           clearTimeout(timer);

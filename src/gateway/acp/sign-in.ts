@@ -84,16 +84,20 @@ export class SignIn {
       const methodId = outcome.optionId.slice(METHOD.length);
       const name = methods.find(({ id }) => id === methodId)?.name ?? methodId;
       host.note('info', `${spec.title} is signing in: ${name}.`);
+      const wanted = new AbortController();
       const tried = this.peer.request(
         'authenticate',
         { methodId },
         () => 'done' as const,
         AUTHENTICATE_TIMEOUT_MS,
+        wanted.signal,
       );
       try {
         const signedIn = await Promise.race([tried, givenUp]);
-        if (signedIn === 'given_up') tried.catch(() => {});
-        else host.note('info', `${spec.title} says that you are signed in.`);
+        if (signedIn === 'given_up') {
+          tried.catch(() => {});
+          wanted.abort();
+        } else host.note('info', `${spec.title} says that you are signed in.`);
         return signedIn;
       } catch (error) {
         // The agent is gone: nobody is left to sign in to.

@@ -19,6 +19,15 @@ export const AGENT_ROUTES: readonly Route[] = [
     },
   },
   {
+    path: /^\/v1\/agents\/([^/]+)\/logout$/,
+    methods: {
+      POST: async ({ response, id }, { pool }) => {
+        await pool.agentSessions.signOut(decoded(id));
+        response.writeHead(204).end();
+      },
+    },
+  },
+  {
     path: /^\/v1\/agents\/([^/]+)\/sessions$/,
     methods: {
       GET: async ({ response, url, id }, { pool }) => {

@@ -97,6 +97,18 @@ export class AgentSessions {
     });
   }
 
+  /** Signs its user out, by ACP's `logout`. @throws ApertureError `cannot_sign_out`; as the agent failed. */
+  async signOut(agent: unknown): Promise<void> {
+    const spec = this.#spec(agent);
+    await this.#visit(spec, async (visit) => {
+      if (!this.#learn(spec, await visit.hello).logout) {
+        throw new ApertureError('cannot_sign_out', `${spec.title} cannot sign anybody out.`);
+      }
+      await visit.request('logout', {});
+    });
+    this.options.logger.info('agent.signed_out', { agent: spec.name });
+  }
+
   /** @throws ApertureError `session_in_use`, `cannot_delete`; as the agent failed. */
   async remove(agent: unknown, id: string): Promise<void> {
     const spec = this.#spec(agent);
@@ -279,6 +291,7 @@ function readAbilities(hello: JsonObject): AgentAbilities {
   return {
     mcp: { http: mcp['http'] === true, sse: mcp['sse'] === true },
     additionalDirectories: offered(session['additionalDirectories']),
+    logout: offered(object(capabilities['auth'])['logout']),
     sessions: {
       list: offered(session['list']),
       load: capabilities['loadSession'] === true,

@@ -75,6 +75,33 @@ const started = async (fake: FakeStore): Promise<unknown> => {
   return fake.called('createSession').at(-1)?.[0];
 };
 
+describe('signing out', () => {
+  it('is offered by agents that have it; what became of it is told', async () => {
+    const fake = await open({ ...ABILITIES, logout: true });
+    let failing = true;
+    const told: string[] = [];
+    fake.gateway.signOut = async (agent) => {
+      told.push(agent);
+      if (failing) throw new Error('The agent says no.');
+    };
+    await unfold();
+    const title = 'Workspace';
+    (await until(() => button(`Sign out of ${title}`))).click();
+    await until(() => problems().includes('The agent says no.'));
+    failing = false;
+    button(`Sign out of ${title}`).click();
+    await until(() =>
+      deep('[role="status"]').some((each) => /signed out of/.test(each.textContent!)),
+    );
+    expect(told).toEqual(['workspace', 'workspace']);
+    unmount();
+    // Control.
+    await open();
+    await unfold();
+    expect(deep('ap-sign-out')).toEqual([]);
+  });
+});
+
 describe('what a new session is given beside its directory', () => {
   it('is nothing unless it is unfolded, and no agent is started to be asked before', async () => {
     const fake = await open();

@@ -186,6 +186,7 @@ describe('the sessions that an agent keeps', () => {
     expect((await http(to, 'GET', '/v1/agents/keeper/abilities')).json).toEqual({
       mcp: { http: false, sse: false },
       additionalDirectories: false,
+      logout: false,
       sessions: { list: true, load: true, resume: true, close: true, delete: true },
     });
     expect((await http(to, 'GET', '/v1/agents/keeper/sessions', { token: null })).status).toBe(401);

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   attach,
   createSession,
+  eventually,
   gateway,
   http,
   scratch,
@@ -227,6 +228,45 @@ describe('sign-in', () => {
     page.send({ t: 'answer', k: 'code', id: form, result: { outcome } });
     await ready(page);
     expect(existsSync(file)).toBe(true);
+  });
+
+  test('[R58] an agent that waits for its user is told when the turn that it is for is cancelled', async () => {
+    const file = path.join(await scratch(), 'given-up');
+    const to = await gateway({ late: [...AUTH, '--auth-late', '--auth-asks', '--given-up', file] });
+    const page = await attach(to, (await createSession(to, 'late')).id);
+    const k = page.prompt('SAY never');
+    await page.ack(page.answer(await asked(page), 'method:browser'));
+    await page.until(() => page.messages.some(({ m }) => m.method === 'elicitation/create'));
+    expect(existsSync(file)).toBe(false);
+    page.cancel();
+    expect(await page.turnEnd(k)).toMatchObject({ stopReason: 'cancelled' });
+    await eventually(() => existsSync(file));
+    expect(await readFile(file, 'utf8')).toMatch(/^\d+\n$/);
+  });
+
+  test('who is signed in can be signed out, where the agent offers it', async () => {
+    const file = path.join(await scratch(), 'signed-in');
+    const flags = [...AUTH, '--signed-in', file];
+    const to = await gateway({ locked: [...flags, '--logout'], other: flags });
+    const out = (agent: string, options = {}) =>
+      http(to, 'POST', `/v1/agents/${agent}/logout`, options);
+    const first = await attach(to, (await createSession(to, 'locked')).id);
+    await first.ack(first.answer(await asked(first), 'method:browser'));
+    await ready(first);
+    // Control: the next one wants nothing.
+    const second = await attach(to, (await createSession(to, 'locked')).id);
+    await ready(second);
+    expect(second.logged('_aperture/sign_in')).toEqual([]);
+
+    const abilities = async (agent: string) =>
+      (await http(to, 'GET', `/v1/agents/${agent}/abilities`)).json.logout;
+    expect([await abilities('locked'), await abilities('other')]).toEqual([true, false]);
+    expect((await out('other')).json.error.code).toBe('cannot_sign_out');
+    expect((await out('nobody')).json.error.code).toBe('unknown_agent');
+    expect((await out('locked', { token: null })).status).toBe(401);
+    expect((await out('locked')).status).toBe(204);
+    const third = await attach(to, (await createSession(to, 'locked')).id);
+    await asked(third);
   });
 
   test('[R58] an agent that dies while it waits for its user leaves nothing that waits', async () => {

@@ -28,6 +28,7 @@
  *   --signed-in FILE        with --auth: whoever has signed in is remembered there
  *   --auth-late             with --auth: prompts want the sign-in, session/new does not
  *   --auth-asks             with --auth: `authenticate` itself asks for a code, by an elicitation for its request
+ *   --given-up FILE         requests that the client gave up are written down there, by id
  *   --logout                with --auth: advertises logout
  *   --takes-all             advertises MCP over HTTP and additional directories
  *
@@ -438,6 +439,9 @@ const METHODS = {
   'session/prompt'(params) {
     signIn.check();
     return prompt(params);
+  },
+  '$/cancel_request'({ requestId }) {
+    if (has('--given-up')) appendFileSync(valueOf('--given-up'), `${requestId}\n`);
   },
   'session/cancel'({ sessionId }) {
     if (!has('--no-cancel')) sessions.get(sessionId)?.turn?.abort();

@@ -6,6 +6,7 @@ import type { EndpointId } from '../../store/endpoint-types.ts';
 import { recall, remember } from '../controllers/remembered.ts';
 import * as icons from '../icons.ts';
 import { act } from '../intent.ts';
+import './sign-out.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
 import type { DirectoryEvent } from './directory-field.ts';
 import './directory-field.ts';
@@ -195,6 +196,15 @@ export class ApSessionExtras extends LitElement {
         }
       </section>
       ${this.#directoriesPart()}
+      ${
+        abilities?.logout
+          ? html`<ap-sign-out
+              .agent=${this.agent}
+              .agentTitle=${this.agentTitle}
+              .endpoint=${this.endpoint}
+            ></ap-sign-out>`
+          : nothing
+      }
       <label class="remember">
         <input
           type="checkbox"
