@@ -111,6 +111,66 @@ test('[R64] two tabs, one driver: the second says so, takes over by a press, and
   await server.stop();
 });
 
+/** All that this page has on disk or in its tab, as text. */
+const kept = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    const found: unknown[] = [{ ...localStorage }, { ...sessionStorage }];
+    for (const { name } of await indexedDB.databases()) {
+      const opening = indexedDB.open(name!);
+      const database = await new Promise<IDBDatabase>((resolve, reject) => {
+        opening.addEventListener('success', () => resolve(opening.result));
+        opening.addEventListener('error', () => reject(opening.error ?? new Error(name)));
+      });
+      for (const store of database.objectStoreNames) {
+        const reading = database.transaction(store).objectStore(store).getAll();
+        await new Promise((resolve) => reading.addEventListener('success', resolve));
+        found.push(reading.result);
+      }
+      database.close();
+    }
+    return JSON.stringify(found);
+  });
+
+test('[R69] a token under a passphrase: nowhere to be read, asked for after a reload, and then all goes on', async ({
+  app,
+  page,
+}) => {
+  const token = 'one-of-a-kind-9f3c';
+  const server = await new AcpServer({ token, resume: true }).start();
+  await app.open();
+  const dialog = await openAdding(page);
+  await dialog.getByLabel('Token').fill(token);
+  await dialog.getByLabel('Address').fill(server.url);
+  await expect(dialog.locator('input[name="protocol"]:checked')).toHaveValue('acp');
+  await dialog.locator('input[name="keeping"][value="passphrase"]').check();
+  await dialog.getByRole('textbox', { name: 'Passphrase' }).fill('correct horse battery');
+  await dialog.getByRole('button', { name: 'Add endpoint' }).click();
+  await expect(dialog.locator('[data-endpoint-id]')).toHaveCount(2);
+  await page.keyboard.press('Escape');
+  await app.newSession.first().click();
+  await page.getByRole('dialog').getByLabel('Endpoint').selectOption({ index: 1 });
+  await page.getByRole('dialog').getByLabel('Directory').fill('/srv');
+  await page.getByRole('dialog').getByRole('button', { name: 'Start session' }).click();
+  await app.send('hello there');
+  await expect(app.transcript).toContainText('You said: hello there.');
+  // Control: what was said is on the disk, so that would be a token.
+  await expect.poll(() => kept(page)).toContain('hello there');
+  expect(await kept(page)).not.toContain(token);
+
+  await page.reload();
+  await expect(app.transcript).toContainText('You said: hello there.');
+  await page.getByRole('button', { name: 'Unlock…' }).click();
+  const passphrase = page.getByRole('dialog').getByLabel('Passphrase of the locked tokens');
+  await passphrase.fill('not this one');
+  await passphrase.press('Enter');
+  await expect(page.getByRole('dialog')).toContainText('opens none of them');
+  await passphrase.fill('correct horse battery');
+  await passphrase.press('Enter');
+  await expect(app.rows.first()).toHaveAttribute('data-status', 'connected');
+  expect(await kept(page)).not.toContain(token);
+  await server.stop();
+});
+
 async function listen(server: Server): Promise<{ address: string; close: () => void }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
