@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,10 +27,11 @@ const SCENARIOS: readonly Scenario[] = [
   ...gateway,
 ];
 
-const USAGE = `npm run bench -- [names] [--quick] [--runs n] [--minutes n] [--out file.json]
+const USAGE = `npm run bench -- [names] [--quick] [--runs n] [--minutes n] [--keep] [--out file.json]
   --quick  small amounts, one run: whether it works, not how fast it is
   --runs   of each measurement, all others between them (5, or as many as there is time for)
   --minutes for all scenarios together; each makes one run at least (18)
+  --keep   of scenarios that are not run now, what the file has of them
   --out    where the figures go (docs/bench.json; with --quick, test-results/bench.json)
 ${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join('\n')}`;
 
@@ -47,6 +48,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         quick: { type: 'boolean', default: false },
         runs: { type: 'string' },
         minutes: { type: 'string', default: '18' },
+        keep: { type: 'boolean', default: false },
         out: { type: 'string' },
         help: { type: 'boolean' },
       },
@@ -74,7 +76,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const chosen = SCENARIOS.filter(
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );
-  const outcomes: Record<string, Outcome> = {};
+  const made: Record<string, Measured> = {};
   const end = performance.now() + Number(values.minutes) * 60_000;
   let shares = chosen.reduce((sum, { share }) => sum + share, 0);
   try {
@@ -85,8 +87,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       shares -= scenario.share;
       console.log(`\n${scenario.name}: ${scenario.title}`);
       const say = (line: string): void => console.error(`  ${scenario.name}: ${line}`);
-      outcomes[scenario.name] = await scenario.run({ quick, runs, dist, until, say });
-      print(outcomes[scenario.name]!);
+      const outcome = await scenario.run({ quick, runs, dist, until, say });
+      made[scenario.name] = { of: commit(), at: new Date().toISOString(), ...outcome };
+      print(outcome);
       say(`${Math.round((performance.now() - began) / 1000)} s`);
     }
   } finally {
@@ -96,17 +99,28 @@ export async function main(argv: readonly string[]): Promise<number> {
     values.out ?? join(root, quick ? 'test-results/bench.json' : 'docs/bench.json'),
   );
   await mkdir(dirname(out), { recursive: true });
-  const report = {
-    of: commit(),
-    at: new Date().toISOString(),
-    machine: machine(),
-    quick,
-    runs,
-    outcomes,
-  };
+  const before = values.keep ? await kept(out) : {};
+  // In the scenarios' own order, whichever was run when.
+  const outcomes = Object.fromEntries(
+    SCENARIOS.flatMap(({ name }) => {
+      const measured = made[name] ?? before[name];
+      return measured ? [[name, measured]] : [];
+    }),
+  );
+  const report = { machine: machine(), quick, outcomes };
   await writeFile(out, `${JSON.stringify(report, null, 2)}\n`);
-  console.log(`\n${aimsTable(Object.values(outcomes))}`);
+  console.log(`\n${aimsTable(Object.values(made))}`);
   return 0;
+}
+
+/** An outcome, with the commit that was measured and when. */
+type Measured = Outcome & { readonly of: string; readonly at: string };
+
+/** What stands in the file; nothing if there is none. */
+async function kept(file: string): Promise<Record<string, Measured>> {
+  const text = await readFile(file, 'utf8').catch(() => '{}');
+  const { outcomes = {} } = JSON.parse(text) as { outcomes?: Record<string, Measured> };
+  return outcomes;
 }
 
 const spread = ({ median, low, high, unit, runs }: Figure): string =>

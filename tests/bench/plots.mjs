@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * A page of tables (`bench.md`) and two plots from the bench's figures, as SVG that reads on light and dark pages:
- * `node tests/bench/plots.mjs [docs/bench.json] [docs]`. Nothing in it depends on when it runs.
+ * A page of tables (`bench.md`), README's table and two plots from the bench's figures, as SVG that reads on light and
+ * dark pages: `node tests/bench/plots.mjs [docs/bench.json] [docs]`. Nothing in it depends on when it runs.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [from = join(root, 'docs/bench.json'), into = join(root, 'docs')] = process.argv.slice(2);
-const { outcomes, at, of: commit, machine, runs } = JSON.parse(await readFile(from, 'utf8'));
+const { outcomes, machine } = JSON.parse(await readFile(from, 'utf8'));
 
 const WIDTH = 720;
 const HEIGHT = 380;
@@ -112,10 +112,10 @@ function lines(figures, match, what) {
   return [...found.values()];
 }
 
-const day = at.slice(0, 10);
+const dayOf = ({ at }) => at.slice(0, 10);
 if (outcomes.streaming) {
   const plot = draw({
-    title: `Main-thread time of a streamed answer (median and spread, ${day})`,
+    title: `Main-thread time of a streamed answer (median and spread, ${dayOf(outcomes.streaming)})`,
     x: 'length of the answer, KB',
     y: 'ms',
     lines: lines(outcomes.streaming.figures, /^(.+): mixed, (\d+) KB$/, 'task'),
@@ -126,7 +126,7 @@ if (outcomes.switch) {
   const found = lines(outcomes.switch.figures, /^(.+): (\d+) messages$/, 'p95');
   const medians = lines(outcomes.switch.figures, /^(.+): (\d+) messages$/, 'median');
   const plot = draw({
-    title: `Switching sessions, click to painted, while ten stream (${day})`,
+    title: `Switching sessions, click to painted, while ten stream (${dayOf(outcomes.switch)})`,
     x: 'messages in the session',
     y: 'ms',
     limit: 10,
@@ -159,13 +159,11 @@ function table(head, rows) {
 const words = [
   '# Bench',
   '',
-  `Made by \`tests/bench/plots.mjs\` from the figures of \`npm run bench\`: commit ${commit}, ${day}, ${machine}; medians of ${runs} interleaved runs, with the lowest and the highest.`,
+  `Made by \`tests/bench/plots.mjs\` from the figures of \`npm run bench\`: ${machine}; medians of interleaved runs, with the lowest and the highest.`,
   '',
 ];
 const aims = Object.values(outcomes).flatMap((outcome) => outcome.aims ?? []);
-words.push(
-  '## Figures to reach',
-  '',
+const reached = [
   ...table(
     ['What', 'Reached', 'Aim', ''],
     aims.map(({ what, value, limit, unit }) => [
@@ -175,10 +173,11 @@ words.push(
       value <= limit ? 'yes' : 'no',
     ]),
   ),
-  '',
-);
-for (const [name, { figures }] of Object.entries(outcomes)) {
-  words.push(`## ${name}`, '');
+];
+words.push('## Figures to reach', '', ...reached, '');
+for (const [name, outcome] of Object.entries(outcomes)) {
+  const { figures, of: commit } = outcome;
+  words.push(`## ${name}`, '', `Commit ${commit}, ${dayOf(outcome)}.`, '');
   const columns = [...new Set(Object.values(figures).flatMap((of) => Object.keys(of)))];
   const cell = (figure) =>
     figure === undefined
@@ -194,3 +193,13 @@ for (const [name, { figures }] of Object.entries(outcomes)) {
   );
 }
 await writeFile(join(into, 'bench.md'), words.join('\n'));
+
+const readme = join(root, 'README.md');
+if (into === join(root, 'docs')) {
+  const text = await readFile(readme, 'utf8');
+  const between = /(<!-- bench -->\n)[^]*?(\n<!-- \/bench -->)/;
+  await writeFile(
+    readme,
+    text.replace(between, (_, open, close) => `${open}\n${reached.join('\n')}\n${close}`),
+  );
+}

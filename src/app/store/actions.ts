@@ -3,20 +3,18 @@ import { ApertureError, toErrorInfo } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { Answer } from '../../core/session/event.ts';
 import { promptParts, withText } from '../../core/session/prompt.ts';
-import type { AgentsResponse, DirectoriesResponse } from '../../core/wire/rest.ts';
 import type { ApertureClient } from '../client/aperture-client.ts';
-import type { GatewayApi } from '../client/gateway-api.ts';
 import { NOTHING_COUNTED } from '../client/session-report.ts';
 import type { SettingChange } from '../client/settings.ts';
 import type { Connector } from './connector.ts';
 import type { EndpointCommands } from './endpoint-commands.ts';
-import type { ConnectionReport, EndpointId, NewSessionAt } from './endpoint-types.ts';
-import type { EndpointEntry } from './endpoint-entry.ts';
+import type { ConnectionReport } from './endpoint-types.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Housekeeper } from './housekeeper.ts';
 import type { Ingest } from './ingest.ts';
 import type { SessionEntry } from './record.ts';
 import type { Saver } from './saver.ts';
+import type { SessionCommands } from './session-commands.ts';
 import type { Sessions } from './sessions.ts';
 import type { StoreState } from './state.ts';
 import type { Toasts } from './toasts.ts';
@@ -26,8 +24,9 @@ export interface ActionsParts {
   state: StoreState;
   sessions: Sessions;
   endpoints: Endpoints;
-  /** Fetched when the user first does something with endpoints. */
-  commands: () => Promise<EndpointCommands>;
+  /** Fetched when the user first does something with endpoints, or with sessions as a whole. */
+  endpointCommands: () => Promise<EndpointCommands>;
+  sessionCommands: () => Promise<SessionCommands>;
   connector: Connector;
   client: ApertureClient;
   ingest: Ingest;
@@ -52,69 +51,14 @@ export class StoreActions implements Actions {
     if (entry) housekeeper.due(entry);
   }
 
-  async createSession(request: NewSessionAt): Promise<SessionId> {
-    const { endpoints, sessions, saver, commands } = this.#parts;
-    const endpoint = endpoints.get(request.endpoint) ?? endpoints.main ?? endpoints.all[0];
-    if (!endpoint || (request.endpoint !== undefined && endpoint.id !== request.endpoint)) {
-      throw noEndpoint();
-    }
-    let entry: SessionEntry;
-    if (endpoint.protocol === 'aperture') {
-      const { agent = '', cwd = '', title, mcpServers, additionalDirectories } = request;
-      const { worktree, resume } = request;
-      const wanted = { agent, cwd, mcpServers, additionalDirectories, worktree, resume };
-      const summary = await apiOf(endpoint).create({ ...wanted, ...(title && { title }) });
-      entry = sessions.add(summary, endpoint.id, 0);
-    } else entry = (await commands()).createLocal(endpoint, request);
-    sessions.view(entry.id);
-    // One that no gateway lists is known to this page alone, and a reload may follow at once.
-    saver.now(entry);
-    this.connect(entry.id);
-    return entry.id;
-  }
-
-  async endSession(id: SessionId): Promise<void> {
-    const entry = this.#entry(id);
-    if (!entry) return;
-    const endpoint = this.#parts.endpoints.get(entry.endpoint);
-    // Only a gateway can be asked to end one; elsewhere it ends with its connection.
-    if (!entry.gone && endpoint?.protocol === 'aperture') {
-      entry.ending = true;
-      try {
-        await apiOf(endpoint).remove(id);
-      } catch (error) {
-        entry.ending = false;
-        throw error;
-      }
-    }
-    await this.forgetSession(id);
-  }
-
-  async forgetSession(id: SessionId): Promise<void> {
-    const { sessions, state, connector } = this.#parts;
-    await sessions.remove(id);
-    connector.connectIfIdle(state.activeSessionId.peek());
-  }
-
-  async renameSession(id: SessionId, title: string): Promise<void> {
-    const { endpoints, connector, saver } = this.#parts;
-    const entry = this.#entry(id);
-    const wanted = title.trim();
-    if (!entry || wanted === '') return;
-    const before = entry.record.title.peek();
-    entry.record.title.value = wanted;
-    const control = endpoints.get(entry.endpoint)?.control;
-    entry.named ||= !control;
-    saver.soon(entry);
-    const api = control?.api;
-    if (!api || connector.obstacle(entry)) return;
-    try {
-      await api.rename(id, wanted);
-    } catch (error) {
-      entry.record.title.value = before;
-      throw error;
-    }
-  }
+  createSession: Actions['createSession'] = async (request) =>
+    (await this.#parts.sessionCommands()).createSession(request);
+  endSession: Actions['endSession'] = async (id) =>
+    (await this.#parts.sessionCommands()).endSession(id);
+  forgetSession: Actions['forgetSession'] = (id) =>
+    this.#told(async () => (await this.#parts.sessionCommands()).forgetSession(id));
+  renameSession: Actions['renameSession'] = (id, title) =>
+    this.#told(async () => (await this.#parts.sessionCommands()).renameSession(id, title));
 
   moveSession(id: SessionId, toIndex: number): void {
     this.#parts.state.move(id, toIndex);
@@ -170,14 +114,10 @@ export class StoreActions implements Actions {
     }
   }
 
-  async keepFiles(id: SessionId, attached: readonly ContentBlock[]): Promise<boolean> {
-    const { keepFiles } = await import('./persistence/draft-files.ts');
-    return keepFiles(id, attached, new Set(this.#parts.state.order));
-  }
-
-  async keptFiles(id: SessionId): Promise<readonly ContentBlock[]> {
-    return (await import('./persistence/draft-files.ts')).keptFiles(id);
-  }
+  keepFiles: Actions['keepFiles'] = async (id, attached) =>
+    (await this.#parts.sessionCommands()).keepFiles(id, attached);
+  keptFiles: Actions['keptFiles'] = async (id) =>
+    (await this.#parts.sessionCommands()).keptFiles(id);
 
   moveQueued(id: SessionId, key: string, toIndex: number): void {
     this.#parts.client.moveQueued(id, key, toIndex);
@@ -232,12 +172,10 @@ export class StoreActions implements Actions {
   async #set(id: SessionId, change: SettingChange): Promise<void> {
     const entry = this.#entry(id);
     if (!entry) return;
-    try {
+    await this.#told(async () => {
       await this.#parts.client.set(id, change);
       this.#parts.ingest.catchUp(entry);
-    } catch (error) {
-      this.#fail(toErrorInfo(error).message);
-    }
+    });
   }
 
   markUnread(id: SessionId): void {
@@ -270,7 +208,7 @@ export class StoreActions implements Actions {
   }
 
   async setEndpoint(address: string, token: string, remember: boolean): Promise<void> {
-    return (await this.#parts.commands()).setEndpoint(address, token, remember);
+    return (await this.#parts.endpointCommands()).setEndpoint(address, token, remember);
   }
 
   retryEndpoint(): void {
@@ -281,40 +219,30 @@ export class StoreActions implements Actions {
     await this.#parts.endpoints.main?.control?.refreshAgents();
   }
 
-  async directories(path?: string, endpoint?: EndpointId): Promise<DirectoriesResponse> {
-    return this.#gateway(endpoint).directories(path);
-  }
-
-  async agentsAt(endpoint: EndpointId): Promise<AgentsResponse> {
-    return this.#gateway(endpoint).agents();
-  }
+  directories: Actions['directories'] = async (path, endpoint) =>
+    (await this.#parts.sessionCommands()).directories(path, endpoint);
+  agentsAt: Actions['agentsAt'] = async (endpoint) =>
+    (await this.#parts.sessionCommands()).agentsAt(endpoint);
+  atGateway: Actions['atGateway'] = async () => (await this.#parts.sessionCommands()).atGateway();
 
   probeEndpoint: Actions['probeEndpoint'] = async (address, token, signal) => {
     try {
-      return await (await this.#parts.commands()).probeEndpoint(address, token, signal);
+      return await (await this.#parts.endpointCommands()).probeEndpoint(address, token, signal);
     } catch (error) {
       const { message } = toErrorInfo(error);
       return { url: address, proposals: [], trouble: { code: 'unreachable', message } };
     }
   };
   addEndpoint: Actions['addEndpoint'] = async (wanted) =>
-    (await this.#parts.commands()).addEndpoint(wanted);
+    (await this.#parts.endpointCommands()).addEndpoint(wanted);
   changeEndpoint: Actions['changeEndpoint'] = async (id, patch) =>
-    (await this.#parts.commands()).changeEndpoint(id, patch);
+    (await this.#parts.endpointCommands()).changeEndpoint(id, patch);
   removeEndpoint: Actions['removeEndpoint'] = async (id) =>
-    (await this.#parts.commands()).removeEndpoint(id);
+    (await this.#parts.endpointCommands()).removeEndpoint(id);
   unlockEndpoints: Actions['unlockEndpoints'] = async (words) =>
-    (await this.#parts.commands()).unlockEndpoints(words);
+    (await this.#parts.endpointCommands()).unlockEndpoints(words);
   remoteSessions: Actions['remoteSessions'] = async (id) =>
-    (await this.#parts.commands()).remoteSessions(id);
-
-  atGateway: Actions['atGateway'] = async () => {
-    const { GatewayWork } = await import('./at-gateway.ts');
-    return new GatewayWork(
-      (id) => this.#gateway(this.#entry(id)?.endpoint),
-      (id) => this.#gateway(id),
-    );
-  };
+    (await this.#parts.endpointCommands()).remoteSessions(id);
 
   takeOver(id: SessionId): void {
     this.#parts.connector.takeOver(id);
@@ -345,14 +273,6 @@ export class StoreActions implements Actions {
     return this.#parts.state.entry(id);
   }
 
-  /** @throws ApertureError `no_endpoint`, `no_token`. */
-  #gateway(id: EndpointId | undefined): GatewayApi {
-    const { endpoints } = this.#parts;
-    const endpoint = id === undefined ? endpoints.main : endpoints.get(id);
-    if (endpoint) return apiOf(endpoint);
-    throw noEndpoint();
-  }
-
   #concurrency(entry: SessionEntry) {
     return this.#parts.endpoints.get(entry.endpoint)?.policy.concurrency ?? 'ask';
   }
@@ -376,6 +296,14 @@ export class StoreActions implements Actions {
     return concurrency === 'ask' ? this.#parts.state.settings.peek().whileBusy : 'queue';
   }
 
+  async #told(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#fail(toErrorInfo(error).message);
+    }
+  }
+
   #fail(text: string): void {
     this.#toast('error', text);
   }
@@ -384,16 +312,6 @@ export class StoreActions implements Actions {
     this.#parts.toasts.show({ level, text });
   }
 }
-
-/** @throws ApertureError `no_endpoint` for a server without a REST side, `no_token`. */
-function apiOf({ control, name }: EndpointEntry): GatewayApi {
-  if (!control) throw noEndpoint();
-  if (control.api) return control.api;
-  throw new ApertureError('no_token', `“${name}” needs its token. Enter it.`);
-}
-
-const noEndpoint = (): ApertureError =>
-  new ApertureError('no_endpoint', 'This page is not connected to a gateway yet.');
 
 function setAnswer(entry: SessionEntry, requestId: string, state: AnswerState | undefined): void {
   const answers = new Map(entry.record.answers.peek());

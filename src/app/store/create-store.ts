@@ -12,7 +12,6 @@ import { ClockSkew } from './clock-skew.ts';
 import { Connector } from './connector.ts';
 import type { Crowd } from './crowd.ts';
 import type { Drivers } from './drivers.ts';
-import type { EndpointCommands } from './endpoint-commands.ts';
 import type { EndpointEntry } from './endpoint-entry.ts';
 import type { EndpointId } from './endpoint-types.ts';
 import { Endpoints, type Adapters } from './endpoints.ts';
@@ -208,26 +207,22 @@ export function createStore(options: StoreOptions): RunningStore {
     noted: note.outboxes,
     client: () => client,
   });
-  const commandParts = { state, sessions, endpoints, connector, tokens, adapters, sockets };
-  let commands: Promise<EndpointCommands> | undefined;
-  const loadCommands = async (): Promise<EndpointCommands> => {
-    try {
-      const loaded = await import('./endpoint-commands.ts');
-      return new loaded.EndpointCommands(commandParts);
-    } catch (cause) {
-      commands = undefined;
-      throw new ApertureError(
-        'part_missing',
-        'A part of this page could not be loaded. Reload the page; nothing is lost.',
-        { retryable: true, cause },
-      );
-    }
-  };
+  const endpointCommands = fetched(async () => {
+    const loaded = await import('./endpoint-commands.ts');
+    const parts = { state, sessions, endpoints, connector, tokens, adapters, sockets };
+    return new loaded.EndpointCommands(parts);
+  });
+  const sessionCommands = fetched(async () => {
+    const loaded = await import('./session-commands.ts');
+    const parts = { state, sessions, endpoints, connector, saver, endpointCommands };
+    return new loaded.SessionCommands(parts);
+  });
   const actions = new StoreActions({
     state,
     sessions,
     endpoints,
-    commands: () => (commands ??= loadCommands()),
+    endpointCommands,
+    sessionCommands,
     connector,
     client,
     ingest,
@@ -286,4 +281,18 @@ export function createStore(options: StoreOptions): RunningStore {
       storage.close();
     },
   };
+}
+
+/** A part that is fetched once, when it is first needed. @throws ApertureError `part_missing`; it may be asked again. */
+function fetched<T>(load: () => Promise<T>): () => Promise<T> {
+  let part: Promise<T> | undefined;
+  return () =>
+    (part ??= load().catch((cause: unknown) => {
+      part = undefined;
+      throw new ApertureError(
+        'part_missing',
+        'A part of this page could not be loaded. Reload the page; nothing is lost.',
+        { retryable: true, cause },
+      );
+    }));
 }

@@ -1,4 +1,4 @@
-import { SESSION_FIELDS } from '../../core/endpoint/policy.ts';
+import { SESSION_FIELDS } from '../../core/endpoint/session-fields.ts';
 import type { ProbeReport } from '../../core/endpoint/probe.ts';
 import { ApertureError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';

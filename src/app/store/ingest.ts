@@ -15,7 +15,12 @@ const SLICE = 64;
 /** An inbox this long is emptied whatever it costs: memory is dearer than a frame (R30). */
 const MAX_INBOX = 50_000;
 
-/** The last line of a row is glanced at, and costs the page a layout of its list: so often is enough, ms. */
+/**
+ * Between two times that the viewed conversation grows, ms: every other frame of a screen with sixty. What comes
+ * after a pause is not held up; nobody reads faster, and drawing costs most of what a stream costs.
+ */
+const GROW_EVERY_MS = 25;
+/** The last line of a row is glanced at, and costs the page a layout of its list: so often is enough, ms. All rows together. */
 const PREVIEW_EVERY_MS = 200;
 
 export interface IngestOptions {
@@ -38,6 +43,9 @@ export class Ingest {
   /** Their previews are older than what they said; and when each was shown. */
   readonly #late = new Set<SessionEntry>();
   readonly #shownAt = new WeakMap<SessionEntry, number>();
+  /** When the viewed conversation last grew; and whether more had come than one frame could take. */
+  #grewAt = Number.NEGATIVE_INFINITY;
+  #behind = false;
   #cancel: (() => void) | undefined;
 
   constructor(options: IngestOptions) {
@@ -83,9 +91,11 @@ export class Ingest {
   }
 
   #schedule(): void {
-    this.#cancel ??= this.#options.frames.next(() => {
+    const { frames } = this.#options;
+    this.#cancel ??= frames.next(() => {
       this.#cancel = undefined;
-      this.#frame();
+      if (this.#behind || frames.now() >= this.#grewAt + GROW_EVERY_MS) this.#frame();
+      else this.#schedule();
     });
   }
 
@@ -117,7 +127,9 @@ export class Ingest {
     batch(() => {
       for (const [entry, change] of changes) this.#show(entry, change);
     });
+    if (first?.id === viewedId) this.#grewAt = frames.now();
     for (const entry of entries) if (entry.waiting > 0) this.#waiting.add(entry);
+    this.#behind = this.#waiting.size > 0;
     if (this.#waiting.size + this.#late.size > 0) this.#schedule();
   }
 
@@ -161,9 +173,12 @@ export class Ingest {
 
   #isDue(entry: SessionEntry): boolean {
     const shown = this.#shownAt.get(entry) ?? Number.NEGATIVE_INFINITY;
-    return this.#options.frames.now() >= shown + PREVIEW_EVERY_MS;
+    return previewTurn(this.#options.frames.now()) > previewTurn(shown);
   }
 }
+
+/** In the same turn for all sessions, so that one layout of the list does for all rows. */
+const previewTurn = (at: number): number => Math.floor(at / PREVIEW_EVERY_MS);
 
 /** Applies one event, and notes what its reader will want to know of (R25). */
 function applyOne(entry: SessionEntry, numbered: NumberedEvent, change: Change): void {

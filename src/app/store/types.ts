@@ -135,8 +135,9 @@ export interface Actions extends EndpointActions {
   createSession(request: NewSessionAt): Promise<SessionId>;
   /** Ends it on its server, if that can be asked to, and removes it here; another is picked if it was viewed (R36). */
   endSession(id: SessionId): Promise<void>;
-  /** Removes the local copy of a session that is gone on the gateway (R17). */
+  /** Removes the local copy of a session that is gone on the gateway (R17). Never rejects: what fails is told. */
   forgetSession(id: SessionId): Promise<void>;
+  /** Never rejects: what fails is told, and the title is the old one again. */
   renameSession(id: SessionId, title: string): Promise<void>;
   moveSession(id: SessionId, toIndex: number): void;
 

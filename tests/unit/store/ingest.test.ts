@@ -74,12 +74,44 @@ describe('from events to signals', () => {
     parts.frames.drawAll();
     parts.frames.costOfLooking = 1;
     for (const id of ['a', 'b', 'viewed']) parts.say(id, ...many(5_000));
+    // It has just grown, so the first of these frames passes.
+    parts.frames.draw();
     parts.frames.draw();
     const [a, b, viewed] = ['a', 'b', 'viewed'].map(
       (id) => parts.state.record(id)!.transcript().lastN,
     ) as [number, number, number];
     expect(viewed).toBeGreaterThan(a);
     expect(Math.min(a, b)).toBeGreaterThan(0);
+  });
+
+  it('the viewed conversation grows in every other frame while it streams, and at once after a pause', () => {
+    parts.live('viewed');
+    parts.sessions.view('viewed');
+    parts.frames.drawAll();
+    const pause = (frames: number): void => {
+      for (let n = 0; n < frames; n++) parts.frames.draw();
+    };
+    pause(3);
+    let grown = 0;
+    const stop = effect(() => {
+      void parts.state.record('viewed')!.touched.value;
+      grown++;
+    });
+    parts.say('viewed', turn('running'), text('first '));
+    parts.frames.draw();
+    expect(grown).toBe(2);
+    for (let n = 0; n < 40; n++) {
+      parts.say('viewed', text('more '));
+      parts.frames.draw();
+    }
+    expect(grown).toBe(2 + 20);
+    parts.frames.drawAll();
+    pause(3);
+    const before = grown;
+    parts.say('viewed', text('late'));
+    parts.frames.draw();
+    expect(grown).toBe(before + 1);
+    stop();
   });
 
   it('[R30] an inbox is bounded: beyond that it is emptied whatever it costs', () => {

@@ -1,10 +1,9 @@
 import { openDB, type IDBPDatabase, type IDBPTransaction } from 'idb';
-import { isObject } from '../../../core/json.ts';
+import { quiet } from './idb-transaction.ts';
 import { DATABASE, VERSION, type ApertureSchema, type StoreName } from './schema.ts';
-import { outboxOfVersion2 } from './legacy.ts';
 
 export type Database = IDBPDatabase<ApertureSchema>;
-type Upgrade = IDBPTransaction<ApertureSchema, StoreName[], 'versionchange'>;
+export type Upgrade = IDBPTransaction<ApertureSchema, StoreName[], 'versionchange'>;
 
 /** How long another tab may hold an older version before we go on without the database; ms (R32). */
 const BLOCKED_MS = 3_000;
@@ -25,11 +24,40 @@ export interface DatabaseEvents {
   lost(why: 'terminated' | 'newer-version'): void;
 }
 
+/** What reads and takes over an older version's rows, fetched where there are any. @throws StorageTrouble */
+export const olderRows = (): Promise<typeof import('./older.ts')> =>
+  import('./older.ts').catch((cause: unknown) => {
+    throw new StorageTrouble(
+      'The part of this page that reads an older version’s sessions could not be loaded. Reload the page; nothing is lost.',
+      cause,
+    );
+  });
+
 /**
  * Opens the database, upgrading whatever version is there and keeping every row (R23).
  * @throws StorageTrouble when that is not possible: private mode, no space, or another tab in the way.
  */
 export async function openDatabase(events: DatabaseEvents, name = DATABASE): Promise<Database> {
+  let isOlder = false;
+  try {
+    return await open(events, name, (transaction) => {
+      // Nothing but its own requests keeps an upgrade open: it is given up, and done when the code is there.
+      isOlder = true;
+      transaction.abort();
+    });
+  } catch (error) {
+    if (!isOlder) throw error;
+    const { takeOver } = await olderRows();
+    return open(events, name, takeOver);
+  }
+}
+
+/** @param takeOver given the transaction of an upgrade in which the stores are there already. */
+async function open(
+  events: DatabaseEvents,
+  name: string,
+  takeOver: (transaction: Upgrade, oldVersion: number) => void,
+): Promise<Database> {
   let patience: ReturnType<typeof setTimeout> | undefined;
   let gaveUp = false;
   let giveUp!: (trouble: StorageTrouble) => void;
@@ -38,8 +66,10 @@ export async function openDatabase(events: DatabaseEvents, name = DATABASE): Pro
   });
   let database: Database | undefined;
   const opening = openDB<ApertureSchema>(name, VERSION, {
-    upgrade: (db, oldVersion, _newVersion, transaction) =>
-      upgrade(db, oldVersion, transaction as Upgrade),
+    upgrade: (db, oldVersion, _newVersion, transaction) => {
+      makeStores(db, oldVersion);
+      if (oldVersion > 0) takeOver(quiet(transaction as Upgrade), oldVersion);
+    },
     blocked: () => {
       patience = setTimeout(() => {
         gaveUp = true;
@@ -89,7 +119,7 @@ export function reasonOf(error: unknown): string {
   }
 }
 
-function upgrade(db: Database, oldVersion: number, transaction: Upgrade): void {
+function makeStores(db: Database, oldVersion: number): void {
   const missing = (name: StoreName): boolean => !db.objectStoreNames.contains(name);
   // The stores of version 1 exist in every later one, so that there is one shape to read; where one is
   // there it is left as it is, and one that a half-made database lacks is added.
@@ -103,44 +133,6 @@ function upgrade(db: Database, oldVersion: number, transaction: Upgrade): void {
     db.createObjectStore('chunks', { keyPath: ['sessionId', 'firstSeq'] });
     db.createObjectStore('progress', { keyPath: 'id' });
     db.createObjectStore('session-state', { keyPath: 'id' });
-    if (oldVersion === 1) void adoptActiveSession(transaction);
   }
-  if (oldVersion < 3) {
-    db.createObjectStore('outbox', { keyPath: ['sessionId', 'key'] });
-    if (oldVersion === 2) void separateOutbox(transaction);
-  }
-}
-
-/** Version 2 kept a session's queued messages inside its row, where the tabs wrote over each other. */
-async function separateOutbox(transaction: Upgrade): Promise<void> {
-  const sessions = transaction.objectStore('session-state');
-  const outbox = transaction.objectStore('outbox');
-  for (const row of await sessions.getAll()) {
-    const { rest, queued } = outboxOfVersion2(row);
-    for (const entry of queued) void outbox.put(entry);
-    if (rest !== row) void sessions.put(rest);
-  }
-}
-
-/** `currentSession` or `lastSessionId` becomes `activeSessionId`; the old entries stay (R23). */
-async function adoptActiveSession(transaction: Upgrade): Promise<void> {
-  const metadata = transaction.objectStore('metadata');
-  for (const key of ['currentSession', 'lastSessionId']) {
-    const id = idIn(await metadata.get(key));
-    if (id !== undefined) {
-      await metadata.put({ key: 'activeSessionId', value: id });
-      return;
-    }
-  }
-}
-
-/** The session id in an entry of version 1, in whichever field it stands. */
-function idIn(row: unknown): string | undefined {
-  if (typeof row === 'string' && row !== '') return row;
-  if (!isObject(row)) return undefined;
-  for (const field of ['value', 'sessionId', 'lastSessionId', 'currentSession', 'id']) {
-    const found = idIn(row[field]);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  if (oldVersion < 3) db.createObjectStore('outbox', { keyPath: ['sessionId', 'key'] });
 }

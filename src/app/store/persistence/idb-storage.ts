@@ -1,11 +1,10 @@
 import type { SessionId } from '../../../core/ids.ts';
 import type { NumberedEvent } from '../../../core/session/event.ts';
 import type { OutboxEntry } from '../../client/ports.ts';
-import { openDatabase, reasonOf, StorageTrouble, type Database } from './database.ts';
+import { olderRows, openDatabase, reasonOf, StorageTrouble, type Database } from './database.ts';
 import { appendBatches, chunksOf, compactLog, readEnd, readLog } from './idb-log.ts';
 import { adoptRows, readOutbox, writeOutbox, writeSessions } from './idb-rows.ts';
 import { quiet } from './idb-transaction.ts';
-import { eventsFromOldRows, isMessageOf, LEGACY_EPOCH, sessionFromOldRow } from './legacy.ts';
 import type { MetaRow, SavedQueued } from './schema.ts';
 import type { Adopted, LogBatch, SavedLog, SavedState, SessionToSave, Storage } from './storage.ts';
 
@@ -39,16 +38,15 @@ export class IdbStorage implements Storage {
         transaction.objectStore('metadata').getAll(),
         transaction.objectStore('sessions').getAll(),
       ]);
-      return { saved, meta, old };
+      const known = new Set<unknown>(saved.map(({ id }) => id));
+      const before = old.filter((row) => !known.has(row['id']));
+      if (before.length > 0) {
+        const { sessionFromOldRow } = await olderRows();
+        saved.push(...before.flatMap((row) => sessionFromOldRow(row) ?? []));
+      }
+      return { sessions: saved, meta: new Map(meta.map((row) => [row.key, row.value])) };
     });
-    const sessions = found?.saved ?? [];
-    const known = new Set(sessions.map(({ id }) => id));
-    for (const row of found?.old ?? []) {
-      const session = sessionFromOldRow(row);
-      if (session && !known.has(session.id)) sessions.push(session);
-    }
-    const meta = new Map((found?.meta ?? []).map((row) => [row.key, row.value]));
-    return { sessions, meta };
+    return found ?? { sessions: [], meta: new Map() };
   }
 
   async loadLog(id: SessionId): Promise<SavedLog | undefined> {
@@ -63,6 +61,7 @@ export class IdbStorage implements Storage {
       if (old === undefined) return undefined;
       // Not by the index: a row without a time is not in it, and is a message all the same.
       const rows = await transaction.objectStore('messages').getAll();
+      const { eventsFromOldRows, isMessageOf, LEGACY_EPOCH } = await olderRows();
       const events = eventsFromOldRows(rows.filter((row) => isMessageOf(row, id)));
       return { epoch: LEGACY_EPOCH, events, last: events.length };
     });
@@ -125,6 +124,7 @@ export class IdbStorage implements Storage {
   async remove(id: SessionId): Promise<boolean> {
     // Tried even when writing is over: it may be what makes space.
     const done = await this.#run(async (db) => {
+      const older = (await db.getKey('sessions', id)) === undefined ? undefined : await olderRows();
       const transaction = quiet(
         db.transaction(
           ['chunks', 'progress', 'session-state', 'outbox', 'sessions', 'messages'],
@@ -132,9 +132,10 @@ export class IdbStorage implements Storage {
         ),
       );
       const messages = transaction.objectStore('messages');
-      const old = await transaction.objectStore('sessions').getKey(id);
-      const rows = old === undefined ? [] : await messages.getAll();
-      const keys = rows.filter((row) => isMessageOf(row, id)).map((row) => row['id'] as string);
+      const rows = older ? await messages.getAll() : [];
+      const keys = rows
+        .filter((row) => older!.isMessageOf(row, id))
+        .map((row) => row['id'] as string);
       await Promise.all([
         transaction.objectStore('chunks').delete(chunksOf(id)),
         transaction.objectStore('progress').delete(id),

@@ -1,6 +1,6 @@
 import { html, nothing } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import { SESSION_FIELDS, type SessionField } from '../../../core/endpoint/policy.ts';
+import { SESSION_FIELDS, type SessionField } from '../../../core/endpoint/session-fields.ts';
 import { toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
 import type { AgentsResponse } from '../../../core/wire/rest.ts';
 import type { EndpointId, EndpointView, NewSessionAt } from '../../store/endpoint-types.ts';

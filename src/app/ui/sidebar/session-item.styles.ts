@@ -59,6 +59,7 @@ export const itemStyles = css`
   .connected .glyph {
     color: var(--ap-green);
   }
+  /* Not moving: each moving one is a layer of its own, and all that is painted has to be sorted around it. */
   .streaming .glyph {
     color: var(--ap-blue);
   }
