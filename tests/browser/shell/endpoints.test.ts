@@ -132,7 +132,7 @@ describe('the list of endpoints', () => {
     await mount(fake);
     button(/Endpoints$/, one('ap-sidebar').shadowRoot!).click();
     await closes('ap-endpoints');
-    button('Add an endpoint').click();
+    (await until(() => button('Add an endpoint'))).click();
     await until(() => field('Address'));
     await closes('ap-endpoints');
     press('KeyG');
