@@ -16,6 +16,8 @@ export interface Timings {
   readonly stuckMs: number;
   /** How often the two above are looked at. */
   readonly sweepEveryMs: number;
+  /** From a close to the socket's end, whether or not the other side agrees. */
+  readonly closeGraceMs: number;
   /** A single-request session whose socket is gone is ended after this time, unless it is taken up again. */
   readonly singleGraceMs: number;
 }
@@ -28,5 +30,6 @@ export const DEFAULT_TIMINGS: Timings = {
   silentMs: 150_000,
   stuckMs: 60_000,
   sweepEveryMs: 10_000,
+  closeGraceMs: 2_000,
   singleGraceMs: 60_000,
 };

@@ -14,8 +14,6 @@ const HIGH_WATER = 1024 * 1024;
 const HARD_LIMIT = 2 * MAX_SERVER_FRAME_BYTES;
 /** Bad frames of one socket that are logged, each. */
 const MAX_LOGGED = 10;
-/** From a close to the end, whether or not the other side agrees (ms). */
-const CLOSE_GRACE_MS = 2_000;
 
 export interface DialectSocketOptions {
   readonly live: LiveConnection;
@@ -164,7 +162,7 @@ export class DialectSocket implements DialectConnection {
     this.#closing = true;
     this.#end();
     this.socket.close(code, reason);
-    this.#closeTimer = setTimeout(() => this.socket.terminate(), CLOSE_GRACE_MS);
+    this.#closeTimer = setTimeout(() => this.socket.terminate(), this.options.timings.closeGraceMs);
   }
 
   #end(): void {

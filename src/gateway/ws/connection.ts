@@ -11,9 +11,6 @@ import type { Timings } from '../timings.ts';
 import { Attachment, type AttachmentSocket } from './attachment.ts';
 import { boundStranger, MAX_STRANGER_BYTES } from './stranger.ts';
 
-/** From a close to the end, whether or not the other side agrees (ms). */
-const CLOSE_GRACE_MS = 2_000;
-
 export interface ConnectionOptions {
   readonly live: LiveConnection;
   /** As it stands in the path; whether it exists is told only to who has the token. */
@@ -94,7 +91,7 @@ export class Connection implements AttachmentSocket, DialectConnection {
     }
     this.#detach();
     socket.close(code, reason);
-    this.#closeTimer = setTimeout(() => socket.terminate(), CLOSE_GRACE_MS);
+    this.#closeTimer = setTimeout(() => socket.terminate(), this.options.timings.closeGraceMs);
   }
 
   #detach(): void {

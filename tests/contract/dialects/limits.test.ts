@@ -92,7 +92,8 @@ describe('clients that do not read', () => {
       {
         logger: lineLogger((line) => logged.push(line)),
         openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 1e9 })),
-        timings: { stuckMs: 400, sweepEveryMs: 100 },
+        // It may be found out long before the agent is done, and has to hear of it after that.
+        timings: { stuckMs: 400, sweepEveryMs: 100, closeGraceMs: 60_000 },
       },
     );
     const deaf = await dial(to, '/acp');

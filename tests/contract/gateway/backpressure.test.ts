@@ -63,7 +63,10 @@ describe('a page that does not read', () => {
   test('[R21] [R30] whose backlog was trimmed meanwhile is told so, and sees the gap', async () => {
     const to = await gateway(
       { scripted: [] },
-      { openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 5 * MEGABYTE })) },
+      {
+        openJournal: () => Promise.resolve(memoryJournal({ maxBytes: 5 * MEGABYTE })),
+        timings: { closeGraceMs: 60_000 },
+      },
     );
     const { id } = await createSession(to);
     const quick = await attach(to, id);
