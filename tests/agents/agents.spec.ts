@@ -24,7 +24,10 @@ const test = base.extend<{ agent: AgentName; bench: Bench }>({
     const model = await TestModel.start();
     const home = await mkdtemp(join(tmpdir(), 'aperture-agent-home-'));
     const started = await start(agent, home, model.url);
-    const gateway = await GatewayProcess.start({ agents: { real: started.entry } });
+    const gateway = await GatewayProcess.start({
+      agents: { real: started.entry },
+      env: { APERTURE_INIT_TIMEOUT_MS: '120000' },
+    });
     const app = new App(page, gateway);
     const cwd = await gateway.directory('project');
     const { id } = await gateway.createSession('Real', 'real', 'project');

@@ -2,7 +2,7 @@ import { expect, type Locator, type Page, type WebSocket } from '@playwright/tes
 import type { GatewayProcess } from '../support/gateway-process.ts';
 
 /** The browser's own lines on refusals: some tests are about those. 503: the gateway opens its logs, and is asked again. */
-const EXPECTED = /ERR_|WebSocket connection|status of 4|status of 503 .*\/v1\/sessions$/;
+const EXPECTED = /ERR_|WebSocket connection|status of 4|status of 503 .*\/v1\/sessions(\/[\w-]+)?$/;
 
 /** The page, driven by the contract for automation only: roles, names and `data-` attributes. */
 export class App {

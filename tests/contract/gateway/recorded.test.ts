@@ -181,3 +181,25 @@ test('opencode’s commands touch no directory', async () => {
   const told = page.updates('tool_call').filter(({ kind }) => kind === 'execute');
   expect(told.map(({ rawInput }) => rawInput.cwd)).toEqual(Array(2).fill('/home/user/project'));
 });
+
+test('a mode in which codex-acp asks nobody is told when it begins; the command runs unasked, and is shown', async () => {
+  const { page } = await recorded('codex-acp-full-access');
+  await page.until(() => page.logged('_aperture/agent').some(({ state }) => state === 'ready'));
+  expect(page.logged('_aperture/notice')).toEqual([]);
+  page.send({ t: 'set_option', k: 'mode', option: 'mode', value: 'full-access' });
+  await page.ack('mode');
+  const [notice] = await page.until(() => {
+    const told = page.logged('_aperture/notice');
+    return told.length > 0 ? told : undefined;
+  });
+  expect(notice).toMatchObject({
+    level: 'warning',
+    text: expect.stringMatching(/“Full Access” .* does what it wants without asking you first/),
+  });
+  await page.turn('CMD:echo unasked');
+  expect(page.logged('session/request_permission')).toEqual([]);
+  const state = transcript(page);
+  expect([...state.tools.values()].map(({ call }) => call.status)).toEqual(['completed']);
+  expect(state.items.filter(({ kind }) => kind === 'raw')).toEqual([]);
+  expect(page.logged('_aperture/notice')).toHaveLength(1);
+});

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { AgentSpec } from '../../../src/gateway/agents/types.ts';
@@ -216,12 +217,21 @@ describe('notices and compactions', () => {
   });
 });
 
-describe('an agent that refuses root', () => {
-  const WORDS =
-    '--dangerously-skip-permissions cannot be used with root/sudo privileges for security reasons';
+const recorded = (name: string): JsonObject[] =>
+  readFileSync(new URL(`../../support/recorded/${name}.jsonl`, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as JsonObject);
 
+describe('an agent that refuses root', () => {
   it('is told with what to do, whether it ends or answers so', () => {
-    const end = describeExit(SPEC, { code: 1 }, WORDS, true);
+    const [, said, exit] = recorded('claude-as-root');
+    const end = describeExit(
+      SPEC,
+      { code: exit!['code'] as number },
+      said!['text'] as string,
+      true,
+    );
     expect(end.error).toMatchObject({ code: 'agent_root', retryable: false });
     expect(end.error.message).toMatch(/refuses to run as root.*another user.*IS_SANDBOX/);
     expect(rootRefusal('X', 'Refusing to run as root')).toBeDefined();

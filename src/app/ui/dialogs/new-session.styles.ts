@@ -68,6 +68,7 @@ export const newSessionStyles = css`
   .words {
     display: grid;
     flex: 1;
+    align-content: start;
     min-width: 0;
   }
   .name {

@@ -9,7 +9,7 @@ const REFUSALS = [
  * Claude Code ends at once when it may skip its questions and runs as root, unless `IS_SANDBOX=1` declares that all
  * around it is a sandbox; its message names a flag that nobody passed. Other agents refuse root altogether.
  *
- * Seen: claude-agent-acp (issues 271 and 108 of its repository).
+ * Seen: Claude Code 2.1.185 (what it says is recorded), and claude-agent-acp before it hid such modes from root.
  *
  * @param said what it wrote to stderr, or answered.
  * @returns what to do, in words; undefined if it says nothing of the kind.

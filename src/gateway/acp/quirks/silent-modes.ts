@@ -11,7 +11,7 @@ const WORDS =
  * A mode can hide approvals: the agent does what it wants and nobody is asked. That it asks nothing looks like that
  * it needs nothing, so a page is told when such a mode begins, whoever chose it.
  *
- * Seen: codex-acp `full-access`, claude-agent-acp `bypassPermissions`, Gemini CLI `yolo`.
+ * Seen: codex-acp 0.16.0 `full-access` (the exchange is recorded), claude-agent-acp `bypassPermissions`, Gemini CLI `yolo`.
  */
 export class SilentModes {
   #modes: JsonObject[] = [];
