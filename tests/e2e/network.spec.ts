@@ -138,6 +138,8 @@ test('a page whose files were replaced by an update says so, and what to do', as
   page,
 }) => {
   await app.open();
+  // What is behind the first frame is there: what is missing from now on was to come on demand.
+  await expect(page.getByRole('button', { name: 'Endpoints' })).toBeVisible();
   await page.route('**/assets/**', (route) => route.fulfill({ status: 404 }));
   await app.newSession.first().click();
   await expect(page.getByText(/could not be loaded/)).toBeVisible();
