@@ -64,6 +64,24 @@ describe('approval card', () => {
     expect(card(view).querySelector('.command')!.textContent).toBe(command);
   });
 
+  it('shows a shell’s script as the command, once; any other vector whole', async () => {
+    const fake = new FakeSession();
+    const view = await mount(fake);
+    const shown = (id: string) =>
+      [...card(view, id).querySelectorAll('.approval-title, .command')].map((e) => e.textContent);
+    const argv = (id: string, command: unknown[], title = 'a && b') =>
+      fake.feed(ask({ title, rawInput: { command } }, id));
+    argv('r1', ['/bin/bash', '-lc', 'a && b']);
+    expect(shown('r1')).toEqual(['a && b']);
+    // Negative controls: nothing of these may be left out.
+    argv('r2', ['/bin/bash', '-lc', 'a && b', 'c']);
+    expect(shown('r2').at(-1)).toBe('/bin/bash -lc a && b c');
+    argv('r3', ['/bin/bash', '--rcfile', 'evil']);
+    expect(shown('r3').at(-1)).toBe('/bin/bash --rcfile evil');
+    argv('r4', ['notbash', '-c', 'a && b']);
+    expect(shown('r4').at(-1)).toBe('notbash -c a && b');
+  });
+
   it('[R68] shows what hides or reorders text by its code point, instead of leaving it out', async () => {
     const fake = new FakeSession();
     const view = await mount(fake);

@@ -90,7 +90,13 @@ export function toolParts(call: ToolPatch): ContentPart[] {
   });
 }
 
-/** The command that a call would run, whole, as its raw input tells; a vector is joined by spaces. */
+/** A shell that is given its whole script as one word. */
+const SHELL = /(?:^|\/)(?:ba|z|da|k)?sh$/;
+
+/**
+ * The command that a call would run, whole, as its raw input tells; a vector is joined by spaces. Of a shell with a
+ * script, the script: joined, it would look like words of the shell's own.
+ */
 export function commandOf(call: ToolPatch): string | undefined {
   const input = call.rawInput;
   if (!isObject(input)) return undefined;
@@ -98,6 +104,9 @@ export function commandOf(call: ToolPatch): string | undefined {
   const args = Array.isArray(input['args']) ? input['args'] : [];
   const words = Array.isArray(command) ? command : [command, ...args];
   if (typeof words[0] !== 'string') return undefined;
+  const [, flag, script] = words as unknown[];
+  const scripted = SHELL.test(words[0]) && (flag === '-c' || flag === '-lc') && words.length === 3;
+  if (scripted && typeof script === 'string') return script;
   return words.map((word) => (typeof word === 'string' ? word : JSON.stringify(word))).join(' ');
 }
 
