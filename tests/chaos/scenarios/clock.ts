@@ -43,8 +43,9 @@ export const clock: Scenario = {
       let storm = 0;
       for (const jump of JUMPS.filter(({ short }) => short || !options.short)) {
         const back: number[] = [];
-        // It must outlast the coming back, of which there is little where nothing breaks.
-        const tokens = jump.sockets === 'live' ? 40 : 90;
+        // It must outlast the wait before the jump, however late the last of them began, and the coming back, of which
+        // there is little where nothing breaks.
+        const tokens = jump.sockets === 'live' ? 80 : 110;
         let dials = 0;
         for (let time = 0; time < (options.short ? 1 : 5); time++) {
           for (const [index, { id }] of stage.sessions.entries())
