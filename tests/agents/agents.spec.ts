@@ -28,18 +28,21 @@ const test = base.extend<{ agent: AgentName; bench: Bench }>({
       agents: { real: started.entry },
       env: { APERTURE_INIT_TIMEOUT_MS: '120000' },
     });
-    const app = new App(page, gateway);
-    const cwd = await gateway.directory('project');
-    const { id } = await gateway.createSession('Real', 'real', 'project');
-    await app.openWith(id);
-    await app.view(id);
-    await use({ gateway, app, id, cwd });
-    // Nothing of what a real agent says is unknown here.
-    await expect(app.transcript.locator('[data-kind="raw"]')).toHaveCount(0);
-    expect(app.errors).toEqual([]);
-    await gateway.dispose();
-    await started.stop();
-    await model.stop();
+    try {
+      const app = new App(page, gateway);
+      const cwd = await gateway.directory('project');
+      const { id } = await gateway.createSession('Real', 'real', 'project');
+      await app.openWith(id);
+      await app.view(id);
+      await use({ gateway, app, id, cwd });
+      // Nothing of what a real agent says is unknown here.
+      await expect(app.transcript.locator('[data-kind="raw"]')).toHaveCount(0);
+      expect(app.errors).toEqual([]);
+    } finally {
+      await gateway.dispose();
+      await started.stop();
+      await model.stop();
+    }
     await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   },
 });
