@@ -90,6 +90,8 @@ export async function start(parts: StartupParts, page: PageContext): Promise<voi
     void endpoints.adapter(endpoint).catch(() => {});
     await connector.connectAll(endpoint.id);
   });
+  // Only now: a gateway that is being asked already is not one that is missed.
+  state.started.value = true;
   if (chosen) await asked[others.indexOf(chosen)];
   // Ask; the address is proposed, never used unasked (R69).
   else endpoints.propose((await ownIsGateway) ? own : (last?.url ?? ''));
@@ -162,7 +164,6 @@ async function showActive(
   if (entry) sessions.view(entry.id);
   if (shown) state.started.value = true;
   if (entry) await sessions.load(entry);
-  state.started.value = true;
 }
 
 interface OldSettings {
