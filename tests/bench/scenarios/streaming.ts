@@ -31,11 +31,16 @@ async function inProduct(
 ): Promise<Record<string, number>> {
   const product = await Product.open(browser, dist, { sessions: 1, messages: 20 });
   const session = product.sessions[0]!;
+  await product.show(session);
+  const live = product.view.page.locator('[data-live]');
   const answer = async (pieces: string[]): Promise<void> => {
     session.begin('Go on.');
-    await pump(PER_FRAME * FRAMES_A_SECOND, pieces.length, (i) => session.say(pieces[i]!));
+    session.say(pieces[0]!);
+    // Viewed, or nothing of it would be drawn.
+    await live.waitFor();
+    await pump(PER_FRAME * FRAMES_A_SECOND, pieces.length - 1, (i) => session.say(pieces[i + 1]!));
     session.finish();
-    await product.view.page.locator('[data-live]').waitFor({ state: 'detached' });
+    await live.waitFor({ state: 'detached', timeout: 120_000 });
     await painted(product.view.page);
   };
   await answer(tokens(text(WARM_UP * 1024)));
