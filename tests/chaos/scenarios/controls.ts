@@ -24,7 +24,7 @@ const CONTROLS: readonly Control[] = [
     name: 'no replay',
     shows: 'lost',
     cut: true,
-    spoiler: (gateway) => ({ up: (frame, id) => atTheHead(gateway, frame, id) }),
+    spoiler: (gateway) => ({ up: atTheHead(gateway) }),
   },
   {
     // The same, and with numbers that do not betray it.
@@ -104,22 +104,33 @@ async function runMisrouted(browser: Browser): Promise<Verdict> {
   );
 }
 
-/** Attaches a page that was there before as if it had everything. */
-async function atTheHead(gateway: Where, frame: Frame, id: string): Promise<Frame[]> {
-  if (frame['t'] !== 'attach' || !frame['since']) return [frame];
-  const answer = await fetch(`http://127.0.0.1:${gateway.port}/v1/sessions/${id}`, {
-    headers: { authorization: `Bearer ${gateway.token}` },
-  });
-  const { head, epoch } = (await answer.json()) as { head: number; epoch: string };
-  return [{ ...frame, since: head, epoch }];
+/**
+ * Attaches a page that was there before as if it had everything, even if it asks for all of it again: a number in the
+ * middle of what the log has joined meanwhile would make it do so, and nothing would be lost.
+ */
+function atTheHead(gateway: Where): (frame: Frame, id: string) => Promise<Frame[]> {
+  const known = new Set<string>();
+  return async (frame, id) => {
+    if (frame['t'] !== 'attach') return [frame];
+    if (!known.has(id)) {
+      known.add(id);
+      return [frame];
+    }
+    const answer = await fetch(`http://127.0.0.1:${gateway.port}/v1/sessions/${id}`, {
+      headers: { authorization: `Bearer ${gateway.token}` },
+    });
+    const { head, epoch } = (await answer.json()) as { head: number; epoch: string };
+    return [{ ...frame, since: head, epoch }];
+  };
 }
 
 function renumbered(gateway: Where): Spoiler {
   const next = new Map<string, number>();
+  const attach = atTheHead(gateway);
   return {
     async up(frame, id) {
       if (frame['t'] === 'attach') next.set(id, Number(frame['since']));
-      return atTheHead(gateway, frame, id);
+      return attach(frame, id);
     },
     down(frame, id) {
       const last = next.get(id) ?? 0;
