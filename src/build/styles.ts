@@ -2,6 +2,10 @@ import type { Plugin } from 'vite';
 
 /** Between two of the sheets in one file; a tight sheet has no comments. */
 const SEPARATOR = '/**/';
+/** Between the sheets of one chunk and those of the next. */
+const NEXT_CHUNK = '/*|*/';
+/** Chunks whose sheets stand in a file, in its order. */
+const IN_FILE = ['page', 'sessions'];
 /** Marks a template as one that may leave its chunk; what stands in it is never read by a browser. */
 const MARK = '/*!sheet*/';
 
@@ -12,7 +16,7 @@ const MARK = '/*!sheet*/';
  * src/app/ui/styles/sheets.ts reads.
  */
 export function componentStyles(): Plugin[] {
-  const sheets: Record<string, string[]> = { frame: [], page: [] };
+  const sheets = new Map(['frame', ...IN_FILE].map((name) => [name, [] as string[]]));
   let file = '';
   return [
     {
@@ -38,19 +42,20 @@ export function componentStyles(): Plugin[] {
       apply: 'build',
       renderChunk(code, { name }) {
         if (!code.includes(MARK)) return null;
-        if (!(name in sheets)) return { code: code.replaceAll(MARK, ''), map: null };
-        const own = (sheets[name] = [] as string[]);
+        const own = sheets.get(name);
+        if (!own) return { code: code.replaceAll(MARK, ''), map: null };
+        own.length = 0;
         const rest = code.replace(/`\/\*!sheet\*\/([^`]*)`/g, (_, css: string) => {
           // A template’s tag is a function like any other: it is given what would be the template’s only string.
-          return `([${name}Sheets[${own.push(css) - 1}]])`;
+          return `([ownSheets[${own.push(css) - 1}]])`;
         });
-        if (name === 'page') {
-          const source = own.join(SEPARATOR);
-          file = this.getFileName(this.emitFile({ type: 'asset', name: 'page.css', source }));
-          return { code: rest, map: null };
-        }
-        const inPage = `document.getElementById("sheets").content.textContent`;
-        return { code: `const frameSheets = ${inPage}.split("${SEPARATOR}");\n${rest}`, map: null };
+        const inPage = `document.getElementById("sheets").content.textContent.split("${SEPARATOR}")`;
+        const at = name === 'frame' ? inPage : `pageSheets[${IN_FILE.indexOf(name)}]`;
+        return { code: `const ownSheets = ${at};\n${rest}`, map: null };
+      },
+      generateBundle() {
+        const source = IN_FILE.map((name) => sheets.get(name)!.join(SEPARATOR)).join(NEXT_CHUNK);
+        file = this.getFileName(this.emitFile({ type: 'asset', name: 'page.css', source }));
       },
       transformIndexHtml: {
         order: 'post',
@@ -64,7 +69,9 @@ export function componentStyles(): Plugin[] {
             tag: 'template',
             injectTo: 'body',
             attrs: { id: 'sheets' },
-            children: sheets['frame']!.join(SEPARATOR)
+            children: sheets
+              .get('frame')!
+              .join(SEPARATOR)
               .replaceAll('&', '&amp;')
               .replaceAll('<', '&lt;'),
           },

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const FIRST_LOAD = /^(frame|page|index|rolldown-runtime)-/;
+const FIRST_LOAD = /^(frame|page|sessions|index|rolldown-runtime)-/;
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 
 const line = (...cells) => console.log(cells.map((cell) => String(cell).padStart(8)).join(''));

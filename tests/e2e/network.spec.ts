@@ -149,3 +149,48 @@ test('a page whose files were replaced by an update says so, and what to do', as
   await app.newSession.first().click();
   await expect(page.getByRole('dialog')).toBeVisible();
 });
+
+test('what shows sessions comes with the first one, and is there when the gateway is away', async ({
+  app,
+  gateway,
+  page,
+}) => {
+  const fetched: string[] = [];
+  page.on('request', (request) => fetched.push(new URL(request.url()).pathname));
+  const asked = () => fetched.filter((path) => /\/assets\/sessions-/.test(path)).length;
+  await app.open();
+  await expect(page.getByRole('heading', { name: 'Many agents, one page' })).toBeVisible();
+  expect(asked()).toBe(0);
+
+  const one = await gateway.createSession('One');
+  const two = await gateway.createSession('Two');
+  await page.reload();
+  await app.connected(two.id);
+  expect(asked()).toBe(1);
+  // Neither was ever opened.
+  await gateway.stop();
+  await app.view(one.id);
+  await app.composer.fill('for later');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.pane.shown').getByText('for later')).toBeVisible();
+});
+
+test('what shows sessions cannot be fetched: the page says so, and recovers', async ({
+  app,
+  gateway,
+  page,
+}) => {
+  const { id } = await gateway.createSession('One');
+  await app.openWith(id);
+  await app.sendTo(id, 'SAY said before');
+  await app.hasText('said before');
+  await app.idle(id);
+
+  await page.route('**/assets/sessions-*.js', (route) => route.abort());
+  await page.reload();
+  await expect(page.getByText(/could not be loaded/)).toBeVisible();
+  await expect(app.transcript).toHaveCount(0);
+  await page.unroute('**/assets/sessions-*.js');
+  await page.getByRole('button', { name: 'Reload', exact: true }).click();
+  await app.hasText('said before');
+});

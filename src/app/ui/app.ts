@@ -59,6 +59,10 @@ export class ApApp extends SignalWatcher(LitElement) {
   });
   #shown: SessionId | undefined;
   #outdated = false;
+  /** Whether this browser showed a session when it was last looked. */
+  #hadSessions = recall('sessions', false);
+  /** What shows them was asked for. */
+  #asked = false;
   #listening: AbortController | undefined;
   readonly #history = new ScreenHistory((stage) => {
     if (this.narrow) this.#setScreen(stage ? 'stage' : 'list');
@@ -83,6 +87,8 @@ export class ApApp extends SignalWatcher(LitElement) {
     this.#history.listen(signal);
     if (this.store) this.#signs.start(this.store);
     this.#load(() => import('./rest.ts'));
+    // Beside the rest, and not behind it.
+    if (this.#hadSessions) this.#showSessions();
   }
 
   override disconnectedCallback(): void {
@@ -95,6 +101,10 @@ export class ApApp extends SignalWatcher(LitElement) {
     this.classList.toggle('narrow', this.narrow);
     if (!this.store) return;
     if (changed.has('store')) this.#signs.start(this.store);
+    const any = this.store.sessions.value.length > 0;
+    if (any) this.#showSessions();
+    if (this.store.started.value && any !== this.#hadSessions)
+      remember('sessions', (this.#hadSessions = any));
     const viewed = this.store.activeSessionId.value;
     if (viewed === this.#shown) return;
     // On a phone: after a session has ended, the list says what is left, rather than another session.
@@ -187,8 +197,24 @@ export class ApApp extends SignalWatcher(LitElement) {
     return html`<ap-welcome .sessions=${count}></ap-welcome>`;
   }
 
-  #load(part: () => Promise<unknown>): void {
-    componentStyles().then(part).catch(this.#missing);
+  /** As soon as there is one, and not when it is opened: by then what serves the page may be away. */
+  #showSessions(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    this.#load(
+      () => import('./sessions.ts'),
+      () => (this.#asked = false),
+    );
+  }
+
+  /** @param failed called when it is not to be had. */
+  #load(part: () => Promise<unknown>, failed?: () => void): void {
+    componentStyles()
+      .then(part)
+      .catch(() => {
+        failed?.();
+        this.#missing();
+      });
   }
 
   /** An element whose code is loaded when it is first shown. */
@@ -200,10 +226,11 @@ export class ApApp extends SignalWatcher(LitElement) {
 
   /** A part of the page is not there: the files that it came from were replaced, or the gateway is away. */
   #missing = (): void => {
-    if (this.#outdated) return;
+    // Too early to say so: what is needed is asked for again.
+    if (this.#outdated || !this.actions) return;
     this.#outdated = true;
     this.dialog = undefined;
-    this.actions?.showToast({
+    this.actions.showToast({
       level: 'warning',
       text: 'A part of this page could not be loaded. If Aperture was updated, reload the page; nothing is lost.',
       action: { label: 'Reload', run: () => location.reload() },
@@ -281,7 +308,9 @@ export class ApApp extends SignalWatcher(LitElement) {
   }
 
   async #pane(): Promise<ApConversation | null> {
-    await Promise.all([this.updateComplete, customElements.whenDefined('ap-conversation')]);
+    await this.updateComplete;
+    // Without a session its code need never come.
+    if (this.#viewed()) await customElements.whenDefined('ap-conversation');
     return this.renderRoot.querySelector<ApConversation>('.pane.shown > ap-conversation');
   }
 

@@ -49,8 +49,11 @@ export async function mount(fake: FakeStore, width = 1280, height = 800): Promis
   app.store = fake.store;
   app.actions = fake.actions;
   document.body.append(app);
-  // Its code comes after the first frame.
-  await customElements.whenDefined('ap-conversation');
+  // Its code comes after the first frame, and with the first session: no test is over before it is there.
+  await Promise.all([
+    customElements.whenDefined('ap-toasts'),
+    import('../../../src/app/ui/sessions.ts'),
+  ]);
   await painted();
   return app;
 }

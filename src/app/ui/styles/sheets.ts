@@ -1,6 +1,6 @@
 declare global {
-  /** Read by the components behind the first frame, in the order in which the build wrote them (src/build/styles.ts). */
-  var pageSheets: readonly string[] | undefined;
+  /** Those of each chunk behind the first frame, in the order in which the build wrote them (src/build/styles.ts). */
+  var pageSheets: readonly (readonly string[])[] | undefined;
 }
 
 let coming: Promise<void> | undefined;
@@ -22,5 +22,5 @@ async function read(): Promise<void> {
   if (!link) return;
   const answer = await fetch(link.href);
   if (!answer.ok) throw new Error(`Style sheets: ${answer.status}`);
-  globalThis.pageSheets = (await answer.text()).split('/**/');
+  globalThis.pageSheets = (await answer.text()).split('/*|*/').map((chunk) => chunk.split('/**/'));
 }
