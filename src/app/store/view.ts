@@ -1,4 +1,5 @@
 import type { Change } from '../../core/session/reduce.ts';
+import { previewIn } from '../../core/session/messages.ts';
 import { unreadAfter } from '../../core/session/transcript.ts';
 import type { SessionEntry } from './record.ts';
 import type { Attention, TurnView } from './types.ts';
@@ -19,8 +20,9 @@ export function showChange(
   if (change.structure) record.structure.value++;
   if (change.touched.size > 0) record.touched.value = change.touched;
   if (change.summary) record.details.value++;
-  if ((change.summary || change.preview) && transcript.preview) {
-    record.preview.value = transcript.preview;
+  if (change.summary || change.preview) {
+    const preview = previewIn(transcript);
+    if (preview) record.preview.value = preview;
   }
   if (seen) entry.readN = Math.max(entry.readN, transcript.lastN);
   refresh(entry, skewMs);

@@ -24,7 +24,7 @@ export function applyChunk(
   else message.blocks.push(event.content);
   touch(message, change);
   if (event.role !== 'thought') {
-    state.preview = previewOf(message);
+    state.speaking = message;
     change.preview = true;
   }
 }
@@ -140,7 +140,8 @@ export function retract(state: Transcript, messageId: string, change: Change): v
   const last = state.items.findLast(
     (item) => item.kind === 'message' && item.role !== 'thought' && !item.retracted,
   );
-  state.preview = last ? previewOf(last as MessageItem) : (past?.preview ?? '');
+  state.preview = past?.preview ?? '';
+  state.speaking = last as MessageItem | undefined;
   change.summary = true;
 }
 
@@ -156,6 +157,13 @@ function leave(message: MessageItem, change: Change): void {
   if (!message.live) return;
   message.live = false;
   touch(message, change);
+}
+
+/** As {@link Transcript.preview}, made when it is looked at: tokens come far more often. */
+export function previewIn(state: Transcript): string {
+  if (state.speaking) state.preview = previewOf(state.speaking);
+  state.speaking = undefined;
+  return state.preview;
 }
 
 /** The last sentence; with the line before it while there is hardly anything of it, so that rows do not flicker. */

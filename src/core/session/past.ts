@@ -1,6 +1,6 @@
 import type { Change } from './change.ts';
 import { touch } from './change.ts';
-import { previewOf } from './messages.ts';
+import { previewIn, previewOf } from './messages.ts';
 import { patchTool } from './reduce.ts';
 import { MAX_TERMINALS, showOn, type TerminalOutput } from './terminals.ts';
 import type { Past, ToolItem, Transcript, TranscriptItem } from './transcript.ts';
@@ -140,7 +140,10 @@ function correct(state: Transcript, full: Transcript, change: Change): void {
   const left = state.countable.filter((n) => n > full.lastN || counted.has(n));
   state.countable.length = 0;
   for (const n of left) state.countable.push(n);
-  if (full.lastN === state.lastN) state.preview = full.preview;
+  if (full.lastN === state.lastN) {
+    state.preview = previewIn(full);
+    state.speaking = undefined;
+  }
   // A request about a call that was not in memory did not say all that was known of it.
   for (const { requestId, tool } of full.approvals.values()) {
     const own = state.approvals.get(requestId)!;

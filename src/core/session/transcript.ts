@@ -172,8 +172,10 @@ export interface Transcript {
   ended: boolean;
   /** Log number of the last applied event. */
   lastN: number;
-  /** One line for the sidebar: the end of the last message. */
+  /** One line for the sidebar: the end of the last message. Read with `previewIn`. */
   preview: string;
+  /** The message whose end that is, if it has grown since. */
+  speaking: MessageItem | undefined;
   /** What the agent is doing now ("Reading src/main.ts"); empty when idle. */
   activity: string;
   /** Log numbers of what counts as unread when not yet seen: messages of the agent and requests (R25). Ascending. */
@@ -210,6 +212,7 @@ export function emptyTranscript(): Transcript {
     ended: false,
     lastN: 0,
     preview: '',
+    speaking: undefined,
     activity: '',
     countable: [],
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionEvent, ToolPatch } from '../../../src/core/session/event.ts';
+import { previewIn } from '../../../src/core/session/messages.ts';
 import { applyEvent, noChange, type Change } from '../../../src/core/session/reduce.ts';
 import type {
   ApprovalItem,
@@ -120,7 +121,7 @@ describe('messages', () => {
 
   it('[R33] previews the newest words of what has no end', () => {
     const words = Array.from({ length: 100 }, (_, i) => `word${i}`).join(' ');
-    const { preview } = new Script().run(running, say(words)).state;
+    const preview = previewIn(new Script().run(running, say(words)).state);
     expect(preview).toMatch(/^word\d+ .*word99$/);
     expect(preview.length).toBeLessThanOrEqual(120);
   });
@@ -133,7 +134,7 @@ describe('messages', () => {
       for (let at = 0; at < text.length; at += size) script.run(say(text.slice(at, at + size)));
       const message = script.state.items.at(-1)!;
       if (message.kind !== 'message') throw new Error('There is no message.');
-      expect([message.text, script.state.preview]).toEqual([text, whole.preview]);
+      expect([message.text, previewIn(script.state)]).toEqual([text, previewIn(whole)]);
       expect(message.tail).toBe(text.slice(-240));
     }
   });
@@ -143,12 +144,12 @@ describe('messages', () => {
       running,
       say('# Title\n\nFirst. The **second** one is `shown` here.'),
     );
-    expect(script.state.preview).toBe('The second one is shown here.');
+    expect(previewIn(script.state)).toBe('The second one is shown here.');
     // A line that has only begun does not wipe out what was there.
     script.run(say('\n\n- Th'));
-    expect(script.state.preview).toBe('The second one is shown here. Th');
+    expect(previewIn(script.state)).toBe('The second one is shown here. Th');
     script.run(think('secret thought'));
-    expect(script.state.preview).toBe('The second one is shown here. Th');
+    expect(previewIn(script.state)).toBe('The second one is shown here. Th');
   });
 });
 
@@ -448,7 +449,7 @@ describe('several requests of one turn', () => {
     expect(second).toMatchObject({ text: 'other', live: true });
     expect(script.state.countable).toEqual([second!.n]);
     script.run({ type: 'retract', messageId: 'r2' });
-    expect(script.state.preview).toBe('ask');
+    expect(previewIn(script.state)).toBe('ask');
     script.run(say('again', 'r1'));
     expect(script.texts.at(-1)).toBe('assistant: again');
     expect(first!.text).toBe('');

@@ -2,6 +2,7 @@ import { effect } from '@preact/signals-core';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SessionEvent } from '../../../src/core/session/event.ts';
+import { previewIn } from '../../../src/core/session/messages.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript } from '../../../src/core/session/transcript.ts';
 import { text, turn } from '../client/kit.ts';
@@ -190,6 +191,7 @@ describe('isolation', () => {
             applyEvent(alone, { n: index + 1, at: 1_000_000, event }, noChange()),
           );
           const record = run.state.record(id)!;
+          for (const each of [record.transcript(), alone]) previewIn(each);
           expect(record.transcript()).toEqual(alone);
           expect(record.turn.value.state).toBe(alone.turn);
           const foreign = IDS.filter((other) => other !== id).map((other) => `${other};`);

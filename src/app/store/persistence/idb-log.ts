@@ -1,3 +1,4 @@
+import { unwrap } from 'idb';
 import type { SessionId } from '../../../core/ids.ts';
 import { coalesce } from '../../../core/log/coalesce.ts';
 import type { NumberedEvent } from '../../../core/session/event.ts';
@@ -26,14 +27,17 @@ export async function appendBatches(
   const transaction = quiet(db.transaction(['chunks', 'progress'], 'readwrite', { durability }));
   const chunks = transaction.objectStore('chunks');
   const progress = transaction.objectStore('progress');
-  const writes: Promise<unknown>[] = [];
+  // Ten times a second for every session: nobody hears of each write, since one that fails ends the transaction.
+  const bare = unwrap(transaction);
+  const putChunk = (chunk: SavedChunk): unknown => bare.objectStore('chunks').put(chunk);
+  const putProgress = (row: Progress): unknown => bare.objectStore('progress').put(row);
 
   /** Removes what stands behind a hole. @returns where the hole begins. */
   const repair = async (row: Progress): Promise<Progress> => {
     const saved = await chunks.getAll(chunksOf(row.id));
     const { last } = joinChunks(saved);
     for (const { sessionId, firstSeq } of saved) {
-      if (firstSeq > last) writes.push(heard(chunks.delete([sessionId, firstSeq])));
+      if (firstSeq > last) void heard(chunks.delete([sessionId, firstSeq]));
     }
     return { ...row, lastPersisted: last, compactedTo: Math.min(row.compactedTo, last) };
   };
@@ -60,11 +64,11 @@ export async function appendBatches(
       const begin = Math.max(firstSeq, have + 1);
       // Only now: what another tab has written must not be in one piece with what it has not.
       const pieces = coalesce(fresh);
-      writes.push(heard(chunks.put({ sessionId: id, firstSeq: begin, lastSeq, events: pieces })));
+      putChunk({ sessionId: id, firstSeq: begin, lastSeq, events: pieces });
     } else if (!holed || !row) return;
-    writes.push(heard(progress.put({ id, epoch, lastPersisted: lastSeq ?? have, compactedTo })));
+    putProgress({ id, epoch, lastPersisted: lastSeq ?? have, compactedTo });
   });
-  await Promise.all([...writes, transaction.done]);
+  await transaction.done;
   return standing;
 }
 
