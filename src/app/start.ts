@@ -1,7 +1,9 @@
 import type { ApApp } from './ui/app.ts';
 import { browserEnvironment } from './client/environment.ts';
 import { isGateway } from './client/gateway-api.ts';
+import { PageWorker } from './client/page-worker.ts';
 import { workerClock } from './client/worker-clock.ts';
+import { workerSockets } from './client/worker-sockets/worker-sockets.ts';
 import { tokenIn } from './store/address.ts';
 import { createStore } from './store/create-store.ts';
 import { browserFrames } from './store/frames.ts';
@@ -20,12 +22,14 @@ function allowed<T>(read: () => T): T | undefined {
 /** Everything behind the first frame: database, sockets, and what can be done with them. */
 export function run(state: StoreState, app: ApApp | null): void {
   const token = tokenIn(location.hash);
+  const worker = new PageWorker();
   const { actions, start } = createStore({
     state,
     storage: (trouble) => new IdbStorage({ trouble }),
     environment: browserEnvironment(),
     frames: browserFrames(),
-    clock: workerClock(),
+    clock: workerClock(worker),
+    sockets: workerSockets(worker),
     tab: allowed(() => sessionStorage),
   });
   if (app) app.actions = actions;

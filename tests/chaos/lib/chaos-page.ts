@@ -203,10 +203,11 @@ function instrument(): void {
       name === 'now' ? () => target.now() + chaos.skew : (Reflect.get(target, name) as unknown),
   });
   Object.defineProperty(Document.prototype, 'visibilityState', { get: () => chaos.visibility });
-  window.WebSocket = new Proxy(WebSocket, {
-    construct(target, args: [string, string[]]) {
-      chaos.dials.push({ acceptedAt: performance.now() });
-      return new target(...args);
-    },
-  });
+  // Sockets live in the page's worker: each is asked for by one message, which has its address.
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (this: Worker, ...args: [message: unknown]) {
+    const [message] = args as [{ socket?: { url?: string } }];
+    if (message.socket?.url !== undefined) chaos.dials.push({ acceptedAt: performance.now() });
+    postMessage.apply(this, args);
+  };
 }
