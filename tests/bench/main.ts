@@ -132,8 +132,8 @@ function aimsTable(outcomes: readonly Outcome[]): string {
     aims.map(({ what, value, limit, unit }) => [
       what,
       `${short(value)} ${unit}`,
-      `≤ ${limit} ${unit}`,
-      value <= limit ? 'met' : 'NOT MET',
+      limit === undefined ? '' : `≤ ${limit} ${unit}`,
+      limit === undefined ? 'shown' : value <= limit ? 'met' : 'NOT MET',
     ]),
   );
   const head = ['Figure', 'Reached', 'Target', ''];
@@ -152,8 +152,12 @@ function print({ figures, aims }: Outcome): void {
     console.log(`  ${name.padEnd(38)} ${words.join(' · ')}`);
   }
   for (const { what, value, limit, unit } of aims) {
-    const met = value <= limit ? 'reached    ' : 'NOT REACHED';
-    console.log(`  ${met} ${what}: ${short(value)} ${unit}, at most ${limit}`);
+    const reached = `${what}: ${short(value)} ${unit}`;
+    if (limit === undefined) console.log(`  shown       ${reached}`);
+    else
+      console.log(
+        `  ${value <= limit ? 'reached    ' : 'NOT REACHED'} ${reached}, at most ${limit}`,
+      );
   }
 }
 

@@ -123,8 +123,8 @@ if (outcomes.streaming) {
   await writeFile(join(into, 'bench-streaming.svg'), plot);
 }
 if (outcomes.switch) {
-  const found = lines(outcomes.switch.figures, /^(.+): (\d+) messages$/, 'p95');
-  const medians = lines(outcomes.switch.figures, /^(.+): (\d+) messages$/, 'median');
+  const found = lines(outcomes.switch.figures, /^(Aperture): (\d+) messages$/, 'p95');
+  const medians = lines(outcomes.switch.figures, /^(Aperture): (\d+) messages$/, 'median');
   const plot = draw({
     title: `Switching sessions, click to painted, while ten stream (${dayOf(outcomes.switch)})`,
     x: 'messages in the session',
@@ -169,8 +169,8 @@ const reached = [
     aims.map(({ what, value, limit, unit }) => [
       what,
       `${short(value)} ${unit}`,
-      `≤ ${short(limit)} ${unit}`,
-      value <= limit ? 'yes' : 'no',
+      limit === undefined ? '' : `≤ ${short(limit)} ${unit}`,
+      limit === undefined ? 'shown beside' : value <= limit ? 'yes' : 'no',
     ]),
   ),
 ];
@@ -178,19 +178,18 @@ words.push('## Figures to reach', '', ...reached, '');
 for (const [name, outcome] of Object.entries(outcomes)) {
   const { figures, of: commit } = outcome;
   words.push(`## ${name}`, '', `Commit ${commit}, ${dayOf(outcome)}.`, '');
-  const columns = [...new Set(Object.values(figures).flatMap((of) => Object.keys(of)))];
   const cell = (figure) =>
-    figure === undefined
-      ? ''
-      : `${short(figure.median)} ${figure.unit}`.trim() +
-        (figure.runs > 1 ? ` (${short(figure.low)}–${short(figure.high)})` : '');
-  words.push(
-    ...table(
-      ['', ...columns],
-      Object.entries(figures).map(([who, of]) => [who, ...columns.map((what) => cell(of[what]))]),
-    ),
-    '',
-  );
+    `${short(figure.median)} ${figure.unit}`.trim() +
+    (figure.runs > 1 ? ` (${short(figure.low)}–${short(figure.high)})` : '');
+  // What has the same columns is one table: a profile has others than the figures that it explains.
+  const tables = new Map();
+  for (const [who, of] of Object.entries(figures)) {
+    const columns = Object.keys(of);
+    const rows = tables.get(columns.join()) ?? { head: ['', ...columns], body: [] };
+    tables.set(columns.join(), rows);
+    rows.body.push([who, ...Object.values(of).map(cell)]);
+  }
+  for (const { head, body } of tables.values()) words.push(...table(head, body), '');
 }
 await writeFile(join(into, 'bench.md'), words.join('\n'));
 

@@ -1,4 +1,5 @@
 import { chromium, type Browser, type CDPSession, type Page } from '@playwright/test';
+import { Trace } from './trace.ts';
 
 /** What a page's main thread has done, ms; and its heap, MB. */
 export interface Work {
@@ -24,6 +25,8 @@ interface Inside {
   gaps: number[];
   longest: number;
   long: number;
+  /** When the last frame's callbacks began, by the page's clock, ms. */
+  began: number;
   frame(): Promise<number>;
   /** From inside a frame's callback: when that frame has been rendered. Otherwise the next task. */
   rendered(): Promise<void>;
@@ -54,6 +57,7 @@ export class BenchPage {
         gaps: [],
         longest: 0,
         long: 0,
+        began: 0,
         frame: () => new Promise(requestAnimationFrame),
         rendered: () =>
           new Promise((resolve) => {
@@ -77,6 +81,7 @@ export class BenchPage {
       }).observe({ type: 'longtask' });
       let last = 0;
       const step = (now: number): void => {
+        probe.began = performance.now();
         if (last > 0) probe.gaps.push(now - last);
         last = now;
         requestAnimationFrame(step);
@@ -125,6 +130,11 @@ export class BenchPage {
       longest,
       long,
     };
+  }
+
+  /** The browser's own trace of `act`. */
+  traced(act: () => Promise<void>): Promise<Trace> {
+    return Trace.of(this.page.context().browser()!, this.page, act);
   }
 
   /** The heap after what can be collected has been, MB. */

@@ -1,4 +1,4 @@
-import type { Figure } from './stats.ts';
+import { figure, median, type Figure } from './stats.ts';
 
 export interface BenchOptions {
   readonly quick: boolean;
@@ -11,11 +11,11 @@ export interface BenchOptions {
   readonly say: (line: string) => void;
 }
 
-/** A figure to reach, from the requirements; `met` when `value` is at most `limit`. */
+/** A figure to reach, from the requirements: met when `value` is at most `limit`. Without one it is only shown beside. */
 export interface Aim {
   readonly what: string;
   readonly value: number;
-  readonly limit: number;
+  readonly limit?: number;
   readonly unit: string;
 }
 
@@ -33,20 +33,20 @@ export interface Scenario {
   run(options: BenchOptions): Promise<Outcome>;
 }
 
+/** By who or what was measured, then by what of it: a value of each run. */
+export type Found = Record<string, Record<string, number[]>>;
+
 /**
  * Runs of everything, interleaved: what disturbs the machine for a while disturbs all alike.
  *
- * @param until as {@link BenchOptions.until}.
  * @param once measurements that take so long that one run must do.
  */
 export async function interleaved(
-  runs: number,
+  { runs, say, until }: Pick<BenchOptions, 'runs' | 'say' | 'until'>,
   measurements: Record<string, () => Promise<Record<string, number>>>,
-  say: (line: string) => void,
-  until = Number.POSITIVE_INFINITY,
   once: ReadonlySet<string> = new Set(),
-): Promise<Record<string, Record<string, number[]>>> {
-  const found: Record<string, Record<string, number[]>> = {};
+): Promise<Found> {
+  const found: Found = {};
   let longest = 0;
   for (let run = 0; run < runs; run++) {
     const start = performance.now();
@@ -66,3 +66,22 @@ export async function interleaved(
   }
   return found;
 }
+
+/** @param units of what is not in milliseconds. */
+export function figures(
+  found: Found,
+  units: Readonly<Record<string, string>> = {},
+): Outcome['figures'] {
+  return Object.fromEntries(
+    Object.entries(found).map(([name, of]) => [
+      name,
+      Object.fromEntries(
+        Object.entries(of).map(([what, values]) => [what, figure(units[what] ?? 'ms', values)]),
+      ),
+    ]),
+  );
+}
+
+/** The median of one measurement's runs. @throws TypeError if it was not made. */
+export const middle = (found: Found, name: string, what: string): number =>
+  median(found[name]![what]!);

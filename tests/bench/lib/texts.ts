@@ -37,9 +37,12 @@ export function tableText(length: number): string {
   return text.slice(0, length);
 }
 
-/** The text in pieces of the length that models send. */
-export function tokens(text: string, length = 24): string[] {
+/** The length of the pieces that models send, characters; of ours each is a byte. */
+export const TOKEN = 24;
+
+/** The text in pieces of that length. */
+export function tokens(text: string): string[] {
   const pieces: string[] = [];
-  for (let at = 0; at < text.length; at += length) pieces.push(text.slice(at, at + length));
+  for (let at = 0; at < text.length; at += TOKEN) pieces.push(text.slice(at, at + TOKEN));
   return pieces;
 }

@@ -1,11 +1,14 @@
 import type { Browser } from '@playwright/test';
 import { launch } from '../lib/page.ts';
 import { Product } from '../lib/product.ts';
-import { interleaved, type Scenario } from '../lib/scenario.ts';
-import { figure, quantile } from '../lib/stats.ts';
+import { each } from '../lib/profile.ts';
+import { figures, interleaved, middle, type Outcome, type Scenario } from '../lib/scenario.ts';
+import { quantile } from '../lib/stats.ts';
 
 /** Events a second of each session while the reader switches. */
 const RATE = 20;
+/** Of a switch, in the browser's trace. */
+const SPAN = 'bench-switch';
 
 interface Switched {
   /** From the click to the end of the frame that shows the other session, ms. */
@@ -18,7 +21,7 @@ interface Switched {
 function switches(product: Product, times: number): Promise<Switched> {
   const ids = product.sessions.slice(0, 2).map(({ id }) => id);
   return product.view.page.evaluate(
-    async ([list, count]) => {
+    async ([list, count, span]) => {
       const { bench } = window;
       const rows = list.map((id) => {
         const row = bench.find(`ap-session-item[data-session-id="${id}"]`)[0]!;
@@ -32,7 +35,9 @@ function switches(product: Product, times: number): Promise<Switched> {
         const began = performance.now();
         rows[i % 2]!.click();
         await bench.rendered();
-        result.painted.push(performance.now() - began);
+        const end = performance.now();
+        result.painted.push(end - began);
+        performance.measure(span, { start: began, end });
         const pane = app.querySelector<HTMLElement>('.pane.shown')!;
         const scroller = bench.find('.scroller', pane)[0]!;
         if (pane.dataset['sessionId'] !== id) result.unsettled++;
@@ -46,71 +51,128 @@ function switches(product: Product, times: number): Promise<Switched> {
       }
       return result;
     },
-    [ids, times] as const,
+    [ids, times, SPAN] as const,
   );
 }
 
-async function measure(
-  browser: Browser,
-  dist: string,
-  messages: number,
-  times: number,
-): Promise<Record<string, number>> {
-  const product = await Product.open(browser, dist, { sessions: 10, messages });
-  for (const session of product.sessions.slice(0, 2)) await product.show(session);
-  for (const session of product.sessions) session.begin('Go on.');
-  let n = 0;
-  const streams = setInterval(() => {
-    for (const session of product.sessions) session.say(`and token ${n} of the answer `);
-    n++;
-  }, 1000 / RATE);
-  try {
+const result = ({ painted, unsettled }: Switched): Record<string, number> => ({
+  median: quantile(painted, 0.5),
+  p95: quantile(painted, 0.95),
+  'not settled in the next frame': unsettled,
+});
+
+/** A page with ten long sessions, of which two are switched between. */
+class Switching {
+  readonly #streams: NodeJS.Timeout;
+  #n = 0;
+
+  private constructor(readonly product: Product) {
+    for (const session of product.sessions) session.begin('Go on.');
+    this.#streams = setInterval(() => {
+      for (const session of product.sessions) session.say(`and token ${this.#n} of the answer `);
+      this.#n++;
+    }, 1000 / RATE);
+  }
+
+  static async open(browser: Browser, dist: string, messages: number): Promise<Switching> {
+    const product = await Product.open(browser, dist, { sessions: 10, messages });
+    for (const session of product.sessions.slice(0, 2)) await product.show(session);
+    const opened = new Switching(product);
     await switches(product, 6);
-    const { painted, unsettled } = await switches(product, times);
-    return { median: quantile(painted, 0.5), p95: quantile(painted, 0.95), unsettled };
-  } finally {
-    clearInterval(streams);
-    await product.close();
+    return opened;
+  }
+
+  async measure(times: number): Promise<Record<string, number>> {
+    return result(await switches(this.product, times));
+  }
+
+  /** What the main thread does in a switch, ms. */
+  async profile(times: number): Promise<Outcome['figures'][string]> {
+    const trace = await this.product.view.traced(async () => {
+      await switches(this.product, times);
+    });
+    return each(trace, SPAN);
+  }
+
+  /** All turns end; what is left is the switch itself. */
+  async quieten(): Promise<void> {
+    clearInterval(this.#streams);
+    for (const session of this.product.sessions) session.finish();
+    await this.product.view.page.waitForFunction(
+      () => window.bench.find('ap-session-item[data-streaming]').length === 0,
+    );
+    await this.product.stored();
+    await switches(this.product, 6);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#streams);
+    await this.product.close();
   }
 }
+
+const streaming = (messages: number): string => `Aperture: ${messages} messages`;
+const quiet = (messages: number): string => `Aperture, nothing streams: ${messages} messages`;
 
 export const switching: Scenario = {
   name: 'switch',
   title: 'Click to painted, with short and long histories, while ten sessions stream',
-  share: 170,
-  async run({ runs, dist, quick, until, say }) {
+  share: 200,
+  async run(options) {
+    const { dist, quick } = options;
     const browser = await launch();
     const histories = quick ? [100, 1_000] : [100, 1_000, 10_000];
     const times = quick ? 20 : 60;
+    const profile: Outcome['figures'] = {};
     const found = await interleaved(
-      runs,
+      options,
       Object.fromEntries(
-        histories.map((messages) => [
-          `Aperture: ${messages} messages`,
-          () => measure(browser, dist, messages, times),
-        ]),
+        histories.flatMap((messages) => {
+          let opened: Switching;
+          return [
+            [
+              streaming(messages),
+              async () => {
+                opened = await Switching.open(browser, dist, messages);
+                return opened.measure(times);
+              },
+            ],
+            // In the same page, so that nothing but the streams differs.
+            [
+              quiet(messages),
+              async () => {
+                const traced = `A switch, traced: ${messages} messages`;
+                const first = !(traced in profile);
+                if (first) profile[traced] = await opened.profile(times / 2);
+                await opened.quieten();
+                const measured = await opened.measure(times);
+                if (first)
+                  profile[`A switch, traced, nothing streams: ${messages} messages`] =
+                    await opened.profile(times / 2);
+                await opened.close();
+                return measured;
+              },
+            ],
+          ];
+        }),
       ),
-      say,
-      until,
     );
     await browser.close();
     return {
-      figures: Object.fromEntries(
-        Object.entries(found).map(([name, of]) => [
-          name,
-          {
-            median: figure('ms', of['median']!),
-            p95: figure('ms', of['p95']!),
-            'not settled in the next frame': figure('', of['unsettled']!),
-          },
-        ]),
-      ),
-      aims: Object.entries(found).map(([name, of]) => ({
-        what: `switch p95, ${name.split(': ')[1]}`,
-        value: quantile(of['p95']!, 0.5),
-        limit: 10,
-        unit: 'ms',
-      })),
+      figures: { ...figures(found, { 'not settled in the next frame': '' }), ...profile },
+      aims: histories.flatMap((messages) => [
+        {
+          what: `switch p95, ${messages} messages`,
+          value: middle(found, streaming(messages), 'p95'),
+          limit: 10,
+          unit: 'ms',
+        },
+        {
+          what: `switch p95, ${messages} messages, nothing streams`,
+          value: middle(found, quiet(messages), 'p95'),
+          unit: 'ms',
+        },
+      ]),
     };
   },
 };
