@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ApertureError } from '../../core/errors.ts';
+import { compressed, isCompressible, takesGzip } from './compressed.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -72,21 +73,25 @@ export async function serveStatic(
     throw new ApertureError('not_found', 'There is nothing at this address.');
   }
   const hashed = pathname.startsWith('/assets/');
-  const etag = `"${stats.size.toString(36)}-${Math.trunc(stats.mtimeMs).toString(36)}"`;
+  const compressible = isCompressible(file, stats.size);
+  const zipped = compressible && takesGzip(request.headers['accept-encoding']);
+  const version = `${stats.size.toString(36)}-${Math.trunc(stats.mtimeMs).toString(36)}`;
+  const etag = `"${version}${zipped ? '-gz' : ''}"`;
   response.setHeader('ETag', etag);
+  if (compressible) response.appendHeader('Vary', 'Accept-Encoding');
   // Names under assets/ carry a hash of their content; the rest is asked for again each time.
   response.setHeader('Cache-Control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
   if (request.headers['if-none-match'] === etag) {
     response.writeHead(304).end();
     return;
   }
+  const body = zipped ? await compressed(file, version) : undefined;
   response.writeHead(200, {
     'Content-Type': TYPES[path.extname(file).toLowerCase()] ?? 'application/octet-stream',
-    'Content-Length': stats.size,
+    'Content-Length': body?.length ?? stats.size,
+    ...(body && { 'Content-Encoding': 'gzip' }),
   });
-  if (request.method === 'HEAD') {
-    response.end();
-    return;
-  }
-  await pipeline(createReadStream(file), response);
+  if (request.method === 'HEAD') response.end();
+  else if (body) response.end(body);
+  else await pipeline(createReadStream(file), response);
 }

@@ -166,6 +166,33 @@ describe('the page', () => {
     expect((await http(to, 'GET', '/nothing.js', { token: null })).status).toBe(404);
   });
 
+  test('is sent compressed to who takes it so, each version of a file by itself', async () => {
+    const pageDir = await builtPage();
+    const to = await gateway({ scripted: [] }, { pageDir });
+    const file = path.join(pageDir, 'assets/long-abc.js');
+    const first = `// ${'the same again, '.repeat(1000)}\nexport {};`;
+    await writeFile(file, first);
+    const get = (encoding: string) =>
+      fetch(`http://127.0.0.1:${to.port}/assets/long-abc.js`, {
+        headers: { 'Accept-Encoding': encoding, Origin: `http://127.0.0.1:${to.port}` },
+      });
+    const zipped = await get('gzip');
+    expect(zipped.headers.get('content-encoding')).toBe('gzip');
+    expect(zipped.headers.get('vary')).toBe('Origin, Accept-Encoding');
+    expect(Number(zipped.headers.get('content-length'))).toBeLessThan(1000);
+    expect(await zipped.text()).toBe(first);
+    const plain = await get('identity');
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(plain.headers.get('etag')).not.toBe(zipped.headers.get('etag'));
+    expect(await plain.text()).toBe(first);
+
+    const second = `${first}// changed`;
+    await writeFile(file, second);
+    expect(await (await get('gzip')).text()).toBe(second);
+    const short = await fetch(`http://127.0.0.1:${to.port}/assets/main-abc.js`);
+    expect(short.headers.get('content-encoding')).toBeNull();
+  });
+
   test('nothing outside of it is served, however it is asked for', async () => {
     const to = await gateway({ scripted: [] }, { pageDir: await builtPage() });
     const paths = [

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { takesGzip } from '../../../src/gateway/http/compressed.ts';
 import { LaunchTickets } from '../../../src/gateway/http/launch.ts';
 import { locate } from '../../../src/gateway/http/static.ts';
 import { lineLogger } from '../../../src/gateway/logger.ts';
@@ -36,6 +37,19 @@ describe('static files', () => {
     );
   });
 });
+
+test.each([
+  [undefined, false],
+  ['', false],
+  ['br, gzip;q=0.5', true],
+  ['GZIP', true],
+  ['x-gzip', true],
+  ['gzip;q=0', false],
+  ['gzip; q=0.000', false],
+  ['gzip;q=0.001', true],
+  ['br', false],
+  ['gzipped', false],
+])('Accept-Encoding %s: gzip %s', (accepted, takes) => expect(takesGzip(accepted)).toBe(takes));
 
 test('[R67] a launch ticket works once, and not for long', () => {
   let now = 0;
