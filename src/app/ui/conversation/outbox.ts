@@ -98,22 +98,18 @@ export class ApOutbox extends SignalWatcher(LitElement) {
   @property({ attribute: false }) record!: SessionRecord;
   @state() private editing: string | undefined;
   /** The message that was just moved, and by which button: the focus goes with it. */
-  private moved: { key: string; way: Way } | undefined;
+  #moved: { key: string; way: Way } | undefined;
 
   override render() {
     const entries = this.record.outbox.value;
     return repeat(
       entries,
       (entry) => entry.key,
-      (entry, index) => this.entry(entry, index, entries),
+      (entry, index) => this.#entry(entry, index, entries),
     );
   }
 
-  private entry(
-    entry: OutboxEntry,
-    index: number,
-    entries: readonly OutboxEntry[],
-  ): TemplateResult {
+  #entry(entry: OutboxEntry, index: number, entries: readonly OutboxEntry[]): TemplateResult {
     const { delivery, key } = entry;
     const { text, attached } = promptParts(entry.prompt);
     if (attached.length > 0) void import('./composer/attachments.ts').catch(() => {});
@@ -122,51 +118,51 @@ export class ApOutbox extends SignalWatcher(LitElement) {
       class="entry ${sending ? 'sending' : delivery.state}"
       data-outbox=${delivery.state}
       data-key=${key}
-      @keydown=${(event: KeyboardEvent) => this.onKey(event, key, index, entries)}
+      @keydown=${(event: KeyboardEvent) => this.#onKey(event, key, index, entries)}
     >
       ${
         this.editing === key && delivery.state === 'queued'
-          ? this.editor(key, text, attached.length > 0)
+          ? this.#editor(key, text, attached.length > 0)
           : html`${text ? html`<div class="text">${cleanText(text)}</div>` : nothing}
               ${
                 attached.length > 0
                   ? html`<ap-attachments fixed .blocks=${attached}></ap-attachments>`
                   : nothing
               }
-              <div class="state">${this.stateOf(entry, index, entries)}</div>`
+              <div class="state">${this.#stateOf(entry, index, entries)}</div>`
       }
     </div>`;
   }
 
-  private stateOf(
+  #stateOf(
     { delivery, key }: OutboxEntry,
     index: number,
     entries: readonly OutboxEntry[],
   ): TemplateResult {
     switch (delivery.state) {
       case 'queued':
-        return html`<span>${clock} Queued</span> ${this.movers(key, index, entries)}
-          ${this.steerable ? this.action('Send into this turn', () => this.steer(key)) : nothing}
-          ${this.action('Edit', () => (this.editing = key))}
-          ${this.action('Withdraw', () => this.withdraw(key))}`;
+        return html`<span>${clock} Queued</span> ${this.#movers(key, index, entries)}
+          ${this.#steerable ? this.#action('Send into this turn', () => this.#steer(key)) : nothing}
+          ${this.#action('Edit', () => (this.editing = key))}
+          ${this.#action('Withdraw', () => this.#withdraw(key))}`;
       case 'sent':
       case 'accepted':
         return html`<span>Sending…</span>`;
       case 'unconfirmed':
         return html`<span>${refresh} Delivery unconfirmed</span>
-          ${this.action('Resend', () => this.resend(key))}
-          ${this.action('Discard', () => this.withdraw(key))}`;
+          ${this.#action('Resend', () => this.#resend(key))}
+          ${this.#action('Discard', () => this.#withdraw(key))}`;
       case 'refused':
         return html`<span title=${delivery.error.code}
             >${warning} ${cleanText(delivery.error.message)}</span
           >
-          ${delivery.error.retryable ? this.action('Send again', () => this.resend(key)) : nothing}
-          ${this.action('Discard', () => this.withdraw(key))}`;
+          ${delivery.error.retryable ? this.#action('Send again', () => this.#resend(key)) : nothing}
+          ${this.#action('Discard', () => this.#withdraw(key))}`;
     }
   }
 
   /** Up and down; nothing for the only message that can move. */
-  private movers(
+  #movers(
     key: string,
     index: number,
     entries: readonly OutboxEntry[],
@@ -182,7 +178,7 @@ export class ApOutbox extends SignalWatcher(LitElement) {
         aria-label=${way === 'up' ? 'Send earlier' : 'Send later'}
         title=${way === 'up' ? 'Send earlier (Alt+Shift+↑)' : 'Send later (Alt+Shift+↓)'}
         ?disabled=${to === undefined}
-        @click=${() => this.move(key, way, to)}
+        @click=${() => this.#move(key, way, to)}
       >
         ${icon}
       </button>`;
@@ -191,35 +187,30 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     </span>`;
   }
 
-  private move(key: string, way: Way, to: number | undefined): void {
+  #move(key: string, way: Way, to: number | undefined): void {
     if (to === undefined) return;
     const { id } = this.record;
-    this.moved = { key, way };
+    this.#moved = { key, way };
     act(this, (actions) => actions.moveQueued(id, key, to));
   }
 
-  private onKey(
-    event: KeyboardEvent,
-    key: string,
-    index: number,
-    entries: readonly OutboxEntry[],
-  ): void {
+  #onKey(event: KeyboardEvent, key: string, index: number, entries: readonly OutboxEntry[]): void {
     const way = event.key === 'ArrowUp' ? 'up' : event.key === 'ArrowDown' ? 'down' : undefined;
     const queued = entries[index]?.delivery.state === 'queued';
     if (!way || !queued || !event.altKey || !event.shiftKey || this.editing === key) return;
     // The same keys move a session; here they mean the message that has the focus.
     event.preventDefault();
     event.stopPropagation();
-    this.move(key, way, target(index, way, entries));
+    this.#move(key, way, target(index, way, entries));
   }
 
-  private editor(key: string, text: string, attached: boolean): TemplateResult {
+  #editor(key: string, text: string, attached: boolean): TemplateResult {
     const save = (event: Event): void => {
       const area = (event.currentTarget as Element).closest('.entry')!.querySelector('textarea')!;
       const next = area.value.trim();
       this.editing = undefined;
       const { id } = this.record;
-      if (next === '' && !attached) this.withdraw(key);
+      if (next === '' && !attached) this.#withdraw(key);
       else if (next !== text) act(this, (actions) => actions.editQueued(id, key, next));
     };
     const onKey = (event: KeyboardEvent): void => {
@@ -232,21 +223,21 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     };
     return html`<textarea aria-label="Queued message" .value=${text} @keydown=${onKey}></textarea>
       <div class="state">
-        ${this.action('Cancel', () => (this.editing = undefined))} ${this.action('Save', save)}
+        ${this.#action('Cancel', () => (this.editing = undefined))} ${this.#action('Save', save)}
       </div>`;
   }
 
   protected override updated(): void {
-    this.followMoved();
+    this.#followMoved();
     const area = this.renderRoot.querySelector('textarea');
     if (area && this.shadowRoot?.activeElement !== area) area.focus();
   }
 
   /** A row that moves in the document loses the focus, and a button at the end of its way is off. */
-  private followMoved(): void {
-    const { moved } = this;
+  #followMoved(): void {
+    const moved = this.#moved;
     if (!moved) return;
-    this.moved = undefined;
+    this.#moved = undefined;
     const entry = [...this.renderRoot.querySelectorAll<HTMLElement>('.entry')].find(
       (element) => element.dataset['key'] === moved.key,
     );
@@ -255,11 +246,11 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     (same?.disabled ? buttons.find(({ disabled }) => !disabled) : same)?.focus();
   }
 
-  private action(label: string, run: (event: Event) => void): TemplateResult {
+  #action(label: string, run: (event: Event) => void): TemplateResult {
     return html`<button type="button" class="link-button" @click=${run}>${label}</button>`;
   }
 
-  private withdraw(key: string): void {
+  #withdraw(key: string): void {
     const { record } = this;
     const { id } = record;
     const entry = record.outbox.peek().find((each) => each.key === key);
@@ -273,7 +264,7 @@ export class ApOutbox extends SignalWatcher(LitElement) {
   }
 
   /** The agent reads messages while it works, and does. */
-  private get steerable(): boolean {
+  get #steerable(): boolean {
     const { record } = this;
     void record.details.value;
     return (
@@ -283,12 +274,12 @@ export class ApOutbox extends SignalWatcher(LitElement) {
     );
   }
 
-  private steer(key: string): void {
+  #steer(key: string): void {
     const { id } = this.record;
     act(this, (actions) => actions.steer(id, key));
   }
 
-  private resend(key: string): void {
+  #resend(key: string): void {
     const { id } = this.record;
     act(this, (actions) => actions.resend(id, key));
   }

@@ -45,10 +45,10 @@ export class ApComposer extends SignalWatcher(LitElement) {
   /** Files that are being read. */
   @state() private reading = 0;
   @query('textarea') private readonly area!: HTMLTextAreaElement;
-  private escapedAt = 0;
-  private stopDraft: (() => void) | undefined;
-  private listening: AbortController | undefined;
-  private readonly touch = matchMedia('(hover: none) and (pointer: coarse)');
+  #escapedAt = 0;
+  #stopDraft: (() => void) | undefined;
+  #listening: AbortController | undefined;
+  readonly #touch = matchMedia('(hover: none) and (pointer: coarse)');
 
   override focus(options?: FocusOptions): void {
     // Asked for in the same breath as the switch to a conversation that was never shown.
@@ -58,17 +58,17 @@ export class ApComposer extends SignalWatcher(LitElement) {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.hasUpdated) this.followDraft();
+    if (this.hasUpdated) this.#followDraft();
     // All of the conversation takes them: a file that is let fall beside the composer would replace the page.
-    const { signal } = (this.listening = new AbortController());
+    const { signal } = (this.#listening = new AbortController());
     for (const type of ['paste', 'dragover', 'drop'] as const)
-      this.getRootNode().addEventListener(type, (event) => this.onFiles(event), { signal });
+      this.getRootNode().addEventListener(type, (event) => this.#onFiles(event), { signal });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.stopDraft?.();
-    this.listening?.abort();
+    this.#stopDraft?.();
+    this.#listening?.abort();
   }
 
   protected override willUpdate(): void {
@@ -77,9 +77,9 @@ export class ApComposer extends SignalWatcher(LitElement) {
 
   protected override updated(changed: PropertyValues<this>): void {
     if (!changed.has('record')) return;
-    this.followDraft();
+    this.#followDraft();
     if (recall<string[]>(KEPT, []).includes(this.record.id))
-      void this.files((files) => files.restoreFiles(this, this.record));
+      void this.#files((files) => files.restoreFiles(this, this.record));
   }
 
   override render() {
@@ -103,8 +103,8 @@ export class ApComposer extends SignalWatcher(LitElement) {
     return html`
       ${connectionNote(record, this) ?? nothing}
       <div class="wrap">
-        ${open ? this.menu() : nothing}
-        <div class="box" @click=${this.onBoxClick}>
+        ${open ? this.#menu() : nothing}
+        <div class="box" @click=${this.#onBoxClick}>
           ${
             has
               ? html`<ap-attachments
@@ -122,10 +122,10 @@ export class ApComposer extends SignalWatcher(LitElement) {
             aria-controls=${open ? 'commands' : nothing}
             aria-activedescendant=${open ? `command-${this.chosen}` : nothing}
             placeholder=${ended ? 'This session has ended' : running ? `Next message to ${agent}` : `Message ${agent}`}
-            enterkeyhint=${this.touch.matches ? 'enter' : 'send'}
+            enterkeyhint=${this.#touch.matches ? 'enter' : 'send'}
             ?readonly=${ended}
-            @input=${this.onInput}
-            @keydown=${this.onKey}
+            @input=${this.#onInput}
+            @keydown=${this.#onKey}
             @blur=${() => (this.offered = [])}
           ></textarea>
           <div class="row">
@@ -139,14 +139,14 @@ export class ApComposer extends SignalWatcher(LitElement) {
                       multiple
                       class="vh"
                       aria-label="Attach files"
-                      @change=${this.onFiles}
+                      @change=${this.#onFiles}
                     />${plus}</label
                   >`
                 : nothing
             }
             ${settings ? html`<ap-session-settings .record=${record}></ap-session-settings>` : nothing}
             ${usageMeter(usage)}
-            <span class="hint" aria-hidden="true">${this.hint(stoppable)}</span>
+            <span class="hint" aria-hidden="true">${this.#hint(stoppable)}</span>
             ${
               stoppable
                 ? html`<button
@@ -154,7 +154,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
                     class="round stop ${paused ? 'paused' : ''}"
                     aria-label="Stop"
                     title=${paused ? 'Stops when it is connected again' : 'Stop this turn (Esc Esc)'}
-                    @click=${this.stop}
+                    @click=${this.#stop}
                   >
                     ${stop}
                   </button>`
@@ -166,7 +166,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
               aria-label="Send"
               title="Send (Enter)"
               ?disabled=${(this.empty && !attached.length) || this.reading > 0 || ended}
-              @click=${this.send}
+              @click=${this.#send}
             >
               ${send}
             </button>
@@ -184,7 +184,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
     `;
   }
 
-  private menu() {
+  #menu() {
     return html`<ul class="menu" id="commands" role="listbox" aria-label="Commands of the agent">
       ${this.offered.map(
         (command, index) =>
@@ -193,7 +193,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
             role="option"
             aria-selected=${index === this.chosen}
             @mousedown=${(event: Event) => event.preventDefault()}
-            @click=${() => this.complete(command)}
+            @click=${() => this.#complete(command)}
           >
             <span class="mono">/${cleanText(command.name)}</span>
             <span class="truncate">${oneLine(command.description ?? '', 160)}</span>
@@ -202,8 +202,8 @@ export class ApComposer extends SignalWatcher(LitElement) {
     </ul>`;
   }
 
-  private hint(stoppable: boolean) {
-    if (this.touch.matches) return nothing;
+  #hint(stoppable: boolean) {
+    if (this.#touch.matches) return nothing;
     if (this.offered.length > 0)
       return html`<kbd>↑</kbd> <kbd>↓</kbd> choose, <kbd>Tab</kbd> complete`;
     if (this.empty) return stoppable ? html`<kbd>Esc</kbd> <kbd>Esc</kbd> stops` : nothing;
@@ -211,26 +211,26 @@ export class ApComposer extends SignalWatcher(LitElement) {
   }
 
   /** The draft belongs to the session; it also changes from elsewhere, as when a queued message comes back. */
-  private followDraft(): void {
-    this.stopDraft?.();
-    this.stopDraft = effect(() => {
+  #followDraft(): void {
+    this.#stopDraft?.();
+    this.#stopDraft = effect(() => {
       const draft = this.record.draft.value;
       if (this.area.value !== draft) this.area.value = draft;
-      this.fit();
+      this.#fit();
     });
   }
 
-  private fit(): void {
+  #fit(): void {
     const { area } = this;
     this.empty = area.value.trim() === '';
     area.style.height = 'auto';
     area.style.height = `${area.scrollHeight}px`;
   }
 
-  private onInput(): void {
+  #onInput(): void {
     const { area, record } = this;
     act(this, (actions) => actions.setDraft(record.id, area.value));
-    this.fit();
+    this.#fit();
     this.offered = matchCommands(
       record.transcript().commands,
       area.value,
@@ -239,22 +239,22 @@ export class ApComposer extends SignalWatcher(LitElement) {
     this.chosen = 0;
   }
 
-  private onKey(event: KeyboardEvent): void {
+  #onKey(event: KeyboardEvent): void {
     // An input method's own Enter picks a word; some browsers tell it only by the code.
     if (event.isComposing || event.keyCode === 229) return;
-    if (this.offered.length > 0 && this.onMenuKey(event)) {
+    if (this.offered.length > 0 && this.#onMenuKey(event)) {
       event.preventDefault();
       event.stopPropagation();
       return;
     }
-    if (event.key === 'Enter' && !event.shiftKey && !event.altKey && !this.touch.matches) {
+    if (event.key === 'Enter' && !event.shiftKey && !event.altKey && !this.#touch.matches) {
       event.preventDefault();
-      this.send();
-    } else if (event.key === 'Escape') this.onEscape(event);
+      this.#send();
+    } else if (event.key === 'Escape') this.#onEscape(event);
   }
 
   /** Whether the menu took the key. */
-  private onMenuKey(event: KeyboardEvent): boolean {
+  #onMenuKey(event: KeyboardEvent): boolean {
     const { length } = this.offered;
     const command = this.offered[this.chosen]!;
     switch (event.key) {
@@ -268,11 +268,11 @@ export class ApComposer extends SignalWatcher(LitElement) {
         if (event.shiftKey) return false;
         // Typed out in full: nothing to complete, so Enter means send.
         if (this.area.value.trim() === `/${command.name}`) return false;
-        this.complete(command);
+        this.#complete(command);
         return true;
       case 'Tab':
         if (event.shiftKey) return false;
-        this.complete(command);
+        this.#complete(command);
         return true;
       case 'Escape':
         this.offered = [];
@@ -282,27 +282,27 @@ export class ApComposer extends SignalWatcher(LitElement) {
     }
   }
 
-  private onEscape(event: KeyboardEvent): void {
+  #onEscape(event: KeyboardEvent): void {
     if (this.record.turn.peek().state === 'idle' || !can(this.record, 'cancel')) return;
     event.stopPropagation();
-    if (event.timeStamp - this.escapedAt < DOUBLE_ESCAPE_MS) {
-      this.escapedAt = 0;
-      this.stop();
-    } else this.escapedAt = event.timeStamp;
+    if (event.timeStamp - this.#escapedAt < DOUBLE_ESCAPE_MS) {
+      this.#escapedAt = 0;
+      this.#stop();
+    } else this.#escapedAt = event.timeStamp;
   }
 
-  private complete(command: AvailableCommand): void {
+  #complete(command: AvailableCommand): void {
     this.area.value = commandText(command);
-    this.onInput();
+    this.#onInput();
     this.offered = [];
     this.focus();
   }
 
-  private onBoxClick(event: Event): void {
+  #onBoxClick(event: Event): void {
     if (event.target instanceof Element && event.target.matches('.box, .row, .hint')) this.focus();
   }
 
-  private onFiles(event: Event): void {
+  #onFiles(event: Event): void {
     const from =
       event instanceof ClipboardEvent
         ? event.clipboardData
@@ -319,7 +319,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
     const { record } = this;
     if (dragged || record.connection.peek().status === 'ended') return;
     this.reading += files.length;
-    void this.files((attach) => attach.attachFiles(this, record, files)).finally(() => {
+    void this.#files((attach) => attach.attachFiles(this, record, files)).finally(() => {
       this.reading -= files.length;
       this.focus();
     });
@@ -328,7 +328,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
   }
 
   /** Fetched with the first file. */
-  private async files(run: (code: typeof import('./attach.ts')) => Promise<void>): Promise<void> {
+  async #files(run: (code: typeof import('./attach.ts')) => Promise<void>): Promise<void> {
     try {
       const [code] = await Promise.all([import('./attach.ts'), import('./attachments.ts')]);
       await run(code);
@@ -338,7 +338,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
     }
   }
 
-  private readonly send = (): void => {
+  readonly #send = (): void => {
     const { area, record } = this;
     const text = area.value.trim();
     const attached = attachedTo(record);
@@ -352,11 +352,11 @@ export class ApComposer extends SignalWatcher(LitElement) {
     act(this, (actions) => actions.setDraft(record.id, ''));
     area.value = '';
     this.offered = [];
-    this.fit();
+    this.#fit();
     this.dispatchEvent(new SentEvent());
   };
 
-  private readonly stop = (): void => {
+  readonly #stop = (): void => {
     const { id } = this.record;
     act(this, (actions) => actions.cancelTurn(id));
   };

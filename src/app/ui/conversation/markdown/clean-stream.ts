@@ -16,27 +16,27 @@ const QUIET =
  * that was cut in two is held back until its other half is here.
  */
 export class CleanStream {
-  private held = '';
+  #held = '';
   /** Inside an unterminated string sequence: `]` ends at BEL or ESC, the others at ESC only, all at a line's end. */
-  private inside: 'osc' | 'string' | undefined;
+  #inside: 'osc' | 'string' | undefined;
 
   push(chunk: string): string {
-    let text = this.held + chunk;
-    this.held = '';
-    if (this.inside) {
-      text = this.skipString(text);
-      if (this.inside) return '';
+    let text = this.#held + chunk;
+    this.#held = '';
+    if (this.#inside) {
+      text = this.#skipString(text);
+      if (this.#inside) return '';
     }
     if (QUIET.test(text) && !endsInHighSurrogate(text)) return text;
     const open = OPEN_STRING.exec(text);
     if (open) {
-      this.inside = open[1] ? 'osc' : 'string';
-      this.held = open[2]!;
+      this.#inside = open[1] ? 'osc' : 'string';
+      this.#held = open[2]!;
       return cleanText(text.slice(0, open.index));
     }
     const tail = HELD_TAIL.exec(text);
     if (tail && tail[0].length <= MAX_HELD) {
-      this.held = tail[0];
+      this.#held = tail[0];
       text = text.slice(0, tail.index);
     }
     return cleanText(text);
@@ -44,30 +44,30 @@ export class CleanStream {
 
   /** What was held back, cleaned; the stream starts anew. */
   flush(): string {
-    const rest = this.inside ? '' : cleanText(this.held);
-    this.held = '';
-    this.inside = undefined;
+    const rest = this.#inside ? '' : cleanText(this.#held);
+    this.#held = '';
+    this.#inside = undefined;
     return rest;
   }
 
   /** Drops text up to the end of the open string sequence; `inside` stays set if that end is not here. */
-  private skipString(text: string): string {
+  #skipString(text: string): string {
     for (let i = 0; i < text.length; i++) {
       const char = text[i];
       if (char === '\n' || char === '\r') {
-        this.inside = undefined;
+        this.#inside = undefined;
         return text.slice(i);
       }
-      if (char === '\u0007' && this.inside === 'osc') {
-        this.inside = undefined;
+      if (char === '\u0007' && this.#inside === 'osc') {
+        this.#inside = undefined;
         return text.slice(i + 1);
       }
       if (char === '\u001b') {
         if (i + 1 === text.length) {
-          this.held = char;
+          this.#held = char;
           return '';
         }
-        this.inside = undefined;
+        this.#inside = undefined;
         return text.slice(text[i + 1] === '\\' ? i + 2 : i);
       }
     }

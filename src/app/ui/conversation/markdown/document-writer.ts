@@ -24,153 +24,152 @@ type Leaf = LeafState & { readonly target?: HTMLElement; inline?: InlineWriter }
  * placed as soon as no continuation could place it elsewhere. docs/adr/0009 lists what differs from CommonMark.
  */
 export class DocumentWriter implements MarkdownWriter {
-  private readonly clean = new CleanStream();
-  private readonly containers: { state: Container; content: HTMLElement; list?: HTMLElement }[] =
-    [];
-  private leaf: Leaf = { type: 'none' };
+  readonly #clean = new CleanStream();
+  readonly #containers: { state: Container; content: HTMLElement; list?: HTMLElement }[] = [];
+  #leaf: Leaf = { type: 'none' };
   /** The line under way, and how much of it its leaf has got; `undefined` while undecided. */
-  private line = '';
-  private fed: number | undefined;
+  #line = '';
+  #fed: number | undefined;
   /** Blank lines in indented code that only count if more code follows. */
-  private blanks = 0;
-  private ended = false;
+  #blanks = 0;
+  #ended = false;
 
   constructor(private readonly root: HTMLElement) {}
 
   write(text: string): void {
-    if (this.ended) return;
-    this.take(this.clean.push(text));
-    this.leaf.inline?.draw();
+    if (this.#ended) return;
+    this.#take(this.#clean.push(text));
+    this.#leaf.inline?.draw();
   }
 
   end(): void {
-    if (this.ended) return;
-    this.take(this.clean.flush());
-    this.ended = true;
-    if (this.line !== '') this.finishLine();
-    this.closeLeaf();
+    if (this.#ended) return;
+    this.#take(this.#clean.flush());
+    this.#ended = true;
+    if (this.#line !== '') this.#finishLine();
+    this.#closeLeaf();
   }
 
-  private take(text: string): void {
+  #take(text: string): void {
     let from = 0;
     for (let newline = text.indexOf('\n'); newline >= 0; newline = text.indexOf('\n', from)) {
-      this.grow(text.slice(from, newline));
-      this.finishLine();
+      this.#grow(text.slice(from, newline));
+      this.#finishLine();
       from = newline + 1;
     }
     if (from < text.length) {
-      this.grow(text.slice(from));
-      this.growPartial();
+      this.#grow(text.slice(from));
+      this.#growPartial();
     }
   }
 
-  private grow(text: string): void {
+  #grow(text: string): void {
     // Once a line is placed only what is new of it is of interest.
-    if (this.fed === undefined) this.line += text;
+    if (this.#fed === undefined) this.#line += text;
     else {
-      this.line = this.line.slice(this.fed) + text;
-      this.fed = 0;
+      this.#line = this.#line.slice(this.#fed) + text;
+      this.#fed = 0;
     }
   }
 
-  private growPartial(): void {
-    if (this.fed === undefined) {
-      const matched = matchLine(this.state(), this.line, false);
+  #growPartial(): void {
+    if (this.#fed === undefined) {
+      const matched = matchLine(this.#state(), this.#line, false);
       if (!matched) return;
-      this.place(matched);
-      this.fed = matched.offset;
+      this.#place(matched);
+      this.#fed = matched.offset;
     }
-    this.feed();
+    this.#feed();
   }
 
-  private finishLine(): void {
-    if (this.fed === undefined) {
-      const matched = matchLine(this.state(), this.line, true)!;
-      this.place(matched);
-      this.fed = matched.offset;
+  #finishLine(): void {
+    if (this.#fed === undefined) {
+      const matched = matchLine(this.#state(), this.#line, true)!;
+      this.#place(matched);
+      this.#fed = matched.offset;
     }
-    this.feed();
-    this.endLine();
-    this.line = '';
-    this.fed = undefined;
+    this.#feed();
+    this.#endLine();
+    this.#line = '';
+    this.#fed = undefined;
   }
 
-  private state() {
-    return { containers: this.containers.map((entry) => entry.state), leaf: this.leaf };
+  #state() {
+    return { containers: this.#containers.map((entry) => entry.state), leaf: this.#leaf };
   }
 
   /** Gives the leaf what is new of its line. */
-  private feed(): void {
-    const text = this.line.slice(this.fed);
-    this.fed = this.line.length;
-    const { leaf } = this;
+  #feed(): void {
+    const text = this.#line.slice(this.#fed);
+    this.#fed = this.#line.length;
+    const leaf = this.#leaf;
     if (text === '') return;
     if (leaf.type === 'paragraph') {
       leaf.inline!.write(text);
       if (leaf.header !== undefined) {
         const header = leaf.header + text;
-        this.leaf = { ...leaf, header: header.length > MAX_HEADER ? undefined : header };
+        this.#leaf = { ...leaf, header: header.length > MAX_HEADER ? undefined : header };
       }
     } else if (leaf.type === 'fence' || leaf.type === 'indented') appendText(leaf.target!, text);
-    else if (leaf.type === 'table') this.addRow(leaf.target!, text);
-    else this.heading?.write(text);
+    else if (leaf.type === 'table') this.#addRow(leaf.target!, text);
+    else this.#heading?.write(text);
   }
 
-  private heading: { write(text: string): void; end(): void } | undefined;
+  #heading: { write(text: string): void; end(): void } | undefined;
 
-  private endLine(): void {
-    this.heading?.end();
-    this.heading = undefined;
+  #endLine(): void {
+    this.#heading?.end();
+    this.#heading = undefined;
   }
 
-  private place({ keep, open, part }: MatchedLine): void {
-    const continues = open.length === 0 && keep === this.containers.length;
+  #place({ keep, open, part }: MatchedLine): void {
+    const continues = open.length === 0 && keep === this.#containers.length;
     switch (part.type) {
       case 'fence-text':
-        appendText(this.leaf.target!, this.firstInBlock ? '' : '\n');
-        this.firstInBlock = false;
+        appendText(this.#leaf.target!, this.#firstInBlock ? '' : '\n');
+        this.#firstInBlock = false;
         return;
       case 'fence-end':
-        return this.closeLeaf();
+        return this.#closeLeaf();
       case 'row':
         return;
       case 'text':
-        if (continues && this.leaf.type === 'paragraph') {
-          this.leaf.inline!.write('\n');
-          this.leaf = { ...this.leaf, header: undefined };
+        if (continues && this.#leaf.type === 'paragraph') {
+          this.#leaf.inline!.write('\n');
+          this.#leaf = { ...this.#leaf, header: undefined };
           return;
         }
         break;
       case 'indented':
-        if (continues && this.leaf.type === 'indented') {
-          appendText(this.leaf.target!, '\n'.repeat(this.blanks + 1));
-          this.blanks = 0;
+        if (continues && this.#leaf.type === 'indented') {
+          appendText(this.#leaf.target!, '\n'.repeat(this.#blanks + 1));
+          this.#blanks = 0;
           return;
         }
         break;
       case 'blank':
-        if (continues && this.leaf.type === 'indented') {
-          this.blanks++;
+        if (continues && this.#leaf.type === 'indented') {
+          this.#blanks++;
           return;
         }
         break;
       case 'table':
-        return this.startTable(part.aligns);
+        return this.#startTable(part.aligns);
     }
-    this.closeLeaf();
-    this.openContainers(keep, open);
-    this.openLeaf(part);
+    this.#closeLeaf();
+    this.#openContainers(keep, open);
+    this.#openLeaf(part);
   }
 
-  private firstInBlock = true;
+  #firstInBlock = true;
 
-  private openContainers(keep: number, open: Container[]): void {
-    const left = this.containers[keep];
-    this.containers.length = keep;
+  #openContainers(keep: number, open: Container[]): void {
+    const left = this.#containers[keep];
+    this.#containers.length = keep;
     for (const [index, state] of open.entries()) {
-      const parent = this.content();
+      const parent = this.#content();
       if (state.type === 'quote') {
-        this.containers.push({ state, content: parent.appendChild(directed('blockquote')) });
+        this.#containers.push({ state, content: parent.appendChild(directed('blockquote')) });
         continue;
       }
       // The next item of a list that was just left goes into the same list.
@@ -179,19 +178,19 @@ export class DocumentWriter implements MarkdownWriter {
           ? left.list
           : undefined;
       const list = sibling ?? parent.appendChild(newList(state.start));
-      this.containers.push({ state, list, content: list.appendChild(element('li')) });
+      this.#containers.push({ state, list, content: list.appendChild(element('li')) });
     }
   }
 
-  private openLeaf(part: LinePart): void {
-    const parent = this.content();
+  #openLeaf(part: LinePart): void {
+    const parent = this.#content();
     switch (part.type) {
       case 'text': {
         const paragraph = parent.appendChild(element('p'));
         if (part.task !== undefined) paragraph.appendChild(taskBox(part.task));
         const header = part.task === undefined ? '' : undefined;
         const inline = new InlineWriter(paragraph);
-        this.leaf = { type: 'paragraph', header, target: paragraph, inline };
+        this.#leaf = { type: 'paragraph', header, target: paragraph, inline };
         return;
       }
       case 'heading': {
@@ -199,7 +198,7 @@ export class DocumentWriter implements MarkdownWriter {
         const level = Math.min(part.level + 2, 6) as 3 | 4 | 5 | 6;
         const heading = parent.appendChild(element(`h${level}`));
         heading.dataset['level'] = String(part.level);
-        this.heading = headingWriter(heading);
+        this.#heading = headingWriter(heading);
         return;
       }
       case 'rule':
@@ -208,44 +207,44 @@ export class DocumentWriter implements MarkdownWriter {
       case 'fence': {
         const { char, length, indent } = part;
         const target = codeBlock(parent, part.info);
-        this.leaf = { type: 'fence', char, length, indent, target };
-        this.firstInBlock = true;
+        this.#leaf = { type: 'fence', char, length, indent, target };
+        this.#firstInBlock = true;
         return;
       }
       case 'indented':
-        this.leaf = { type: 'indented', target: codeBlock(parent, '') };
+        this.#leaf = { type: 'indented', target: codeBlock(parent, '') };
         return;
       default:
     }
   }
 
-  private startTable(aligns: Align[]): void {
-    const { leaf } = this;
+  #startTable(aligns: Align[]): void {
+    const leaf = this.#leaf;
     if (leaf.type !== 'paragraph') return;
     const wrapper = element('div', 'table');
     wrapper.tabIndex = 0;
     const table = wrapper.appendChild(element('table'));
     const head = table.appendChild(element('thead'));
     leaf.target!.replaceWith(wrapper);
-    this.aligns = aligns;
+    this.#aligns = aligns;
     fillRow(head.appendChild(element('tr')), leaf.header!, 'th', aligns);
-    this.leaf = { type: 'table', target: table.appendChild(element('tbody')) };
+    this.#leaf = { type: 'table', target: table.appendChild(element('tbody')) };
   }
 
-  private aligns: Align[] = [];
+  #aligns: Align[] = [];
 
-  private addRow(body: HTMLElement, text: string): void {
-    fillRow(body.appendChild(element('tr')), text, 'td', this.aligns);
+  #addRow(body: HTMLElement, text: string): void {
+    fillRow(body.appendChild(element('tr')), text, 'td', this.#aligns);
   }
 
-  private closeLeaf(): void {
-    this.leaf.inline?.end();
-    this.leaf = { type: 'none' };
-    this.blanks = 0;
+  #closeLeaf(): void {
+    this.#leaf.inline?.end();
+    this.#leaf = { type: 'none' };
+    this.#blanks = 0;
   }
 
-  private content(): HTMLElement {
-    return this.containers.at(-1)?.content ?? this.root;
+  #content(): HTMLElement {
+    return this.#containers.at(-1)?.content ?? this.root;
   }
 }
 

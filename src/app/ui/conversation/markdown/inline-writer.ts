@@ -3,39 +3,39 @@ import { parseInline } from './inline.ts';
 
 /** Streams inline markdown into one block element: what is final stays, the unfinished end is redrawn. */
 export class InlineWriter {
-  private tail = '';
-  private before = '';
-  private provisional: HTMLElement | undefined;
+  #tail = '';
+  #before = '';
+  #provisional: HTMLElement | undefined;
 
   constructor(private readonly parent: HTMLElement) {}
 
   /** Takes text; nothing is drawn before {@link draw} or {@link end}. */
   write(text: string): void {
-    this.tail += text;
+    this.#tail += text;
   }
 
   draw(): void {
-    this.parse(false);
+    this.#parse(false);
   }
 
   end(): void {
-    this.parse(true);
+    this.#parse(true);
   }
 
-  private parse(complete: boolean): void {
-    const { committed, used, provisional } = parseInline(this.tail, this.before, complete);
-    this.provisional?.remove();
-    this.provisional = undefined;
+  #parse(complete: boolean): void {
+    const { committed, used, provisional } = parseInline(this.#tail, this.#before, complete);
+    this.#provisional?.remove();
+    this.#provisional = undefined;
     if (used > 0) {
       appendInline(this.parent, committed);
-      this.before = this.tail[used - 1]!;
-      this.tail = this.tail.slice(used);
+      this.#before = this.#tail[used - 1]!;
+      this.#tail = this.#tail.slice(used);
     }
     if (provisional.length > 0) {
       // In a wrapper of its own, so that it goes away in one piece.
-      this.provisional = document.createElement('span');
-      appendInline(this.provisional, provisional);
-      this.parent.appendChild(this.provisional);
+      this.#provisional = document.createElement('span');
+      appendInline(this.#provisional, provisional);
+      this.parent.appendChild(this.#provisional);
     }
   }
 }

@@ -62,9 +62,9 @@ export function parseInline(source: string, before: string, complete: boolean): 
 }
 
 class InlineParser {
-  private readonly parts = new Parts();
-  private readonly brackets: Part[] = [];
-  private at = 0;
+  readonly #parts = new Parts();
+  readonly #brackets: Part[] = [];
+  #at = 0;
 
   constructor(
     private readonly source: string,
@@ -74,120 +74,125 @@ class InlineParser {
 
   parse(): ParsedInline {
     const { source } = this;
-    while (this.at < source.length) this.step();
-    return this.parts.finish(source.length, this.complete);
+    while (this.#at < source.length) this.#step();
+    return this.#parts.finish(source.length, this.complete);
   }
 
   /** Whether something that began at `start` may still be closed by text to come. */
-  private mayClose(start: number): boolean {
+  #mayClose(start: number): boolean {
     return !this.complete && this.source.length - start <= REACH;
   }
 
-  private step(): void {
-    const { source, at } = this;
+  #step(): void {
+    const { source } = this;
+    const at = this.#at;
     switch (source[at]) {
       case '\\':
-        return this.escape();
+        return this.#escape();
       case '`':
-        return this.code();
+        return this.#code();
       case '*':
       case '_':
       case '~':
-        return this.delimiter();
+        return this.#delimiter();
       case '!':
-        if (source[at + 1] === '[') return this.bracket(true);
-        return this.single(at + 1 === source.length);
+        if (source[at + 1] === '[') return this.#bracket(true);
+        return this.#single(at + 1 === source.length);
       case '[':
-        return this.bracket(false);
+        return this.#bracket(false);
       case ']':
-        return this.closeBracket();
+        return this.#closeBracket();
       case '<':
-        return this.angle();
+        return this.#angle();
       case '&':
-        return this.entity();
+        return this.#entity();
       case '\n':
-        this.parts.add({ t: 'br' }, at);
-        this.at = at + 1;
+        this.#parts.add({ t: 'br' }, at);
+        this.#at = at + 1;
         return;
       case ' ':
-        return this.spaces();
+        return this.#spaces();
       default:
-        return this.plain();
+        return this.#plain();
     }
   }
 
-  private text(value: string, end: number, open = false): void {
-    this.parts.text(value, this.at, open && !this.complete);
-    this.at = end;
+  #text(value: string, end: number, open = false): void {
+    this.#parts.text(value, this.#at, open && !this.complete);
+    this.#at = end;
   }
 
   /** One character that stands for itself; `open` while the next one could change that. */
-  private single(open: boolean): void {
-    this.text(this.source[this.at]!, this.at + 1, open);
+  #single(open: boolean): void {
+    this.#text(this.source[this.#at]!, this.#at + 1, open);
   }
 
-  private plain(): void {
-    const { source, at } = this;
+  #plain(): void {
+    const { source } = this;
+    const at = this.#at;
     NOT_PLAIN.lastIndex = at;
     let end = NOT_PLAIN.exec(source)?.index ?? source.length;
     const run = source.slice(at, end);
     let url = run.indexOf(URL_START);
-    while (url >= 0 && ALPHANUMERIC.test(url > 0 ? run[url - 1]! : this.previous(at))) {
+    while (url >= 0 && ALPHANUMERIC.test(url > 0 ? run[url - 1]! : this.#previous(at))) {
       url = run.indexOf(URL_START, url + 1);
     }
     if (url >= 0) {
-      if (url > 0) this.text(run.slice(0, url), at + url);
-      return this.bareUrl();
+      if (url > 0) this.#text(run.slice(0, url), at + url);
+      return this.#bareUrl();
     }
     if (end === source.length && !this.complete) {
       // "htt" may become a link.
-      const begun = URL_PREFIX.exec(run.length > 8 ? run.slice(-9) : this.previous(at) + run);
+      const begun = URL_PREFIX.exec(run.length > 8 ? run.slice(-9) : this.#previous(at) + run);
       if (begun) {
         end -= begun[1]!.length;
-        if (end > at) this.text(source.slice(at, end), end);
-        return this.text(begun[1]!, source.length, true);
+        if (end > at) this.#text(source.slice(at, end), end);
+        return this.#text(begun[1]!, source.length, true);
       }
     }
-    this.text(run, end);
+    this.#text(run, end);
   }
 
-  private bareUrl(): void {
-    const { source, at } = this;
+  #bareUrl(): void {
+    const { source } = this;
+    const at = this.#at;
     URL_RUN.lastIndex = at;
     const found = URL_RUN.exec(source);
-    if (!found) return this.text(URL_START, at + URL_START.length, at + 8 === source.length);
+    if (!found) return this.#text(URL_START, at + URL_START.length, at + 8 === source.length);
     const whole = found[0];
-    if (at + whole.length === source.length && this.mayClose(at)) {
-      return this.text(whole, source.length, true);
+    if (at + whole.length === source.length && this.#mayClose(at)) {
+      return this.#text(whole, source.length, true);
     }
-    if (whole.length > REACH) return this.text(URL_START, at + URL_START.length);
+    if (whole.length > REACH) return this.#text(URL_START, at + URL_START.length);
     let url = whole.replace(/[?!.,:;*_~'"]+$/, '');
     while (url.endsWith(')') && count(url, ')') > count(url, '(')) {
       url = url.slice(0, -1).replace(/[?!.,:;*_~'"]+$/, '');
     }
-    if (url.length <= URL_START.length) return this.text(URL_START, at + URL_START.length);
-    this.parts.add({ t: 'link', href: url, c: [{ t: 'text', v: url }] }, at);
-    this.at = at + url.length;
+    if (url.length <= URL_START.length) return this.#text(URL_START, at + URL_START.length);
+    this.#parts.add({ t: 'link', href: url, c: [{ t: 'text', v: url }] }, at);
+    this.#at = at + url.length;
   }
 
-  private escape(): void {
-    const { source, at } = this;
+  #escape(): void {
+    const { source } = this;
+    const at = this.#at;
     const next = source[at + 1];
     if (next === '\n') {
-      this.parts.add({ t: 'br' }, at);
-      this.at = at + 2;
-    } else if (next !== undefined && PUNCTUATION.test(next)) this.text(next, at + 2);
-    else this.single(next === undefined);
+      this.#parts.add({ t: 'br' }, at);
+      this.#at = at + 2;
+    } else if (next !== undefined && PUNCTUATION.test(next)) this.#text(next, at + 2);
+    else this.#single(next === undefined);
   }
 
-  private code(): void {
-    const { source, at } = this;
+  #code(): void {
+    const { source } = this;
+    const at = this.#at;
     let open = at;
     while (source[open] === '`') open++;
     const length = open - at;
     // The run itself may grow.
-    if (open === source.length && this.mayClose(at)) {
-      return this.text(source.slice(at, open), open, true);
+    if (open === source.length && this.#mayClose(at)) {
+      return this.#text(source.slice(at, open), open, true);
     }
     let from = open;
     while (from >= 0 && from - at <= REACH) {
@@ -199,38 +204,39 @@ class InlineParser {
       if (end - begin === length) {
         let value = source.slice(open, begin).replaceAll('\n', ' ');
         if (/^ .*[^ ].* $/.test(value)) value = value.slice(1, -1);
-        this.parts.add({ t: 'code', v: value }, at);
-        this.at = end;
+        this.#parts.add({ t: 'code', v: value }, at);
+        this.#at = end;
         return;
       }
       from = end;
     }
-    if (this.mayClose(at)) {
+    if (this.#mayClose(at)) {
       // Shown as code while it may become code: what streams is nearly always going to be closed.
-      this.parts.add({ t: 'code', v: source.slice(open) }, at, true);
-      this.at = source.length;
+      this.#parts.add({ t: 'code', v: source.slice(open) }, at, true);
+      this.#at = source.length;
       return;
     }
-    this.text(source.slice(at, open), open);
+    this.#text(source.slice(at, open), open);
   }
 
-  private delimiter(): void {
-    const { source, at } = this;
+  #delimiter(): void {
+    const { source } = this;
+    const at = this.#at;
     const char = source[at]!;
     let end = at;
     while (source[end] === char) end++;
-    const before = this.previous(at);
+    const before = this.#previous(at);
     const after = source[end] ?? '';
-    if (end === source.length && this.mayClose(at)) {
+    if (end === source.length && this.#mayClose(at)) {
       // Whether it opens or closes depends on the next character; a closing one is shown as such.
-      this.parts.delimiter(char, at, end - at, false, !isSpace(before), true);
-      this.at = end;
+      this.#parts.delimiter(char, at, end - at, false, !isSpace(before), true);
+      this.#at = end;
       return;
     }
     const left = !isSpace(after) && (!isMark(after) || isSpace(before) || isMark(before));
     const right = !isSpace(before) && (!isMark(before) || isSpace(after) || isMark(after));
     const word = char === '_';
-    this.parts.delimiter(
+    this.#parts.delimiter(
       char,
       at,
       end - at,
@@ -238,81 +244,84 @@ class InlineParser {
       right && (!word || !left || isMark(after)),
       false,
     );
-    this.at = end;
+    this.#at = end;
   }
 
-  private bracket(image: boolean): void {
+  #bracket(image: boolean): void {
     const length = image ? 2 : 1;
-    const part = this.parts.bracket(image, this.at);
-    this.brackets.push(part);
-    this.at += length;
+    const part = this.#parts.bracket(image, this.#at);
+    this.#brackets.push(part);
+    this.#at += length;
   }
 
-  private closeBracket(): void {
-    const { source, at } = this;
-    let opener = this.brackets.pop();
+  #closeBracket(): void {
+    const { source } = this;
+    const at = this.#at;
+    let opener = this.#brackets.pop();
     while (opener && (!opener.active || at - opener.start > REACH)) {
       opener.active = false;
-      opener = this.brackets.pop();
+      opener = this.#brackets.pop();
     }
-    if (!opener) return this.single(false);
+    if (!opener) return this.#single(false);
     if (source[at + 1] !== '(') {
-      const wait = at + 1 === source.length && this.mayClose(opener.start);
+      const wait = at + 1 === source.length && this.#mayClose(opener.start);
       if (wait) opener.waits = true;
       else opener.active = false;
-      return this.single(wait);
+      return this.#single(wait);
     }
     DESTINATION.lastIndex = at + 1;
     const found = DESTINATION.exec(source);
     if (!found || DESTINATION.lastIndex - opener.start > REACH) {
-      if (!found && this.mayClose(opener.start)) {
+      if (!found && this.#mayClose(opener.start)) {
         // The address is on its way: the text is shown, the address not yet.
         opener.waits = true;
         opener.hidden = true;
-        this.at = source.length;
+        this.#at = source.length;
         return;
       }
       opener.active = false;
-      return this.single(false);
+      return this.#single(false);
     }
     const target = (found[1] ?? found[2] ?? '').replace(/\\([!-/:-@[-`{-~])/g, '$1');
-    this.at = DESTINATION.lastIndex;
-    this.parts.matchEmphasis(opener, source.length);
-    const children = this.parts.takeAfter(opener);
-    this.parts.become(
+    this.#at = DESTINATION.lastIndex;
+    this.#parts.matchEmphasis(opener, source.length);
+    const children = this.#parts.takeAfter(opener);
+    this.#parts.become(
       opener,
       opener.image
         ? { t: 'image', src: target, alt: plainText(children) }
         : { t: 'link', href: target, c: withoutLinks(children) },
     );
     // Links do not stand in links.
-    if (!opener.image) for (const outer of this.brackets) if (!outer.image) outer.active = false;
+    if (!opener.image) for (const outer of this.#brackets) if (!outer.image) outer.active = false;
   }
 
-  private angle(): void {
-    const { source, at } = this;
+  #angle(): void {
+    const { source } = this;
+    const at = this.#at;
     ANGLE.lastIndex = at;
     const found = ANGLE.exec(source);
     if (found && found[0].length <= REACH) {
       const [, address, mail] = found;
       const href = mail ? `mailto:${mail}` : address;
-      if (href === undefined) this.parts.add({ t: 'br' }, at);
+      if (href === undefined) this.#parts.add({ t: 'br' }, at);
       else {
         const label = href.replace(/^mailto:/i, '');
-        this.parts.add({ t: 'link', href, c: [{ t: 'text', v: label }] }, at);
+        this.#parts.add({ t: 'link', href, c: [{ t: 'text', v: label }] }, at);
       }
-      this.at = at + found[0].length;
+      this.#at = at + found[0].length;
       return;
     }
     ANGLE_BEGUN.lastIndex = at;
-    if (this.mayClose(at) && ANGLE_BEGUN.test(source)) {
-      return this.text(source.slice(at), source.length, true);
+    if (this.#mayClose(at) && ANGLE_BEGUN.test(source)) {
+      return this.#text(source.slice(at), source.length, true);
     }
-    this.single(false);
+    this.#single(false);
   }
 
-  private entity(): void {
-    const { source, at } = this;
+  #entity(): void {
+    const { source } = this;
+    const at = this.#at;
     ENTITY.lastIndex = at;
     const found = ENTITY.exec(source);
     if (found) {
@@ -320,28 +329,29 @@ class InlineParser {
       let value = name === undefined ? undefined : ENTITIES[name];
       if (decimal !== undefined) value = fromCode(Number(decimal));
       if (hex !== undefined) value = fromCode(Number.parseInt(hex, 16));
-      return this.text(value ?? whole, at + whole.length);
+      return this.#text(value ?? whole, at + whole.length);
     }
     ENTITY_BEGUN.lastIndex = at;
     if (!this.complete && ENTITY_BEGUN.test(source)) {
-      return this.text(source.slice(at), source.length, true);
+      return this.#text(source.slice(at), source.length, true);
     }
-    this.single(false);
+    this.#single(false);
   }
 
   /** Spaces before a line end or the block's end are dropped; elsewhere they are text. */
-  private spaces(): void {
-    const { source, at } = this;
+  #spaces(): void {
+    const { source } = this;
+    const at = this.#at;
     let end = at;
     while (source[end] === ' ') end++;
     if (end === source.length) {
-      if (!this.complete) this.text(source.slice(at, end), end, true);
-      this.at = end;
-    } else if (source[end] === '\n') this.at = end;
-    else this.text(source.slice(at, end), end);
+      if (!this.complete) this.#text(source.slice(at, end), end, true);
+      this.#at = end;
+    } else if (source[end] === '\n') this.#at = end;
+    else this.#text(source.slice(at, end), end);
   }
 
-  private previous(at: number): string {
+  #previous(at: number): string {
     return at > 0 ? this.source[at - 1]! : this.before;
   }
 }

@@ -45,18 +45,18 @@ const blank: Part = {
 
 /** The pieces of one inline source as a linked list, with CommonMark's matching of emphasis over them. */
 export class Parts {
-  private first: Part | undefined;
-  private last: Part | undefined;
+  #first: Part | undefined;
+  #last: Part | undefined;
 
   add(node: Inline, start: number, waits = false): void {
-    this.append({ ...blank, start, node, waits });
+    this.#append({ ...blank, start, node, waits });
   }
 
   text(value: string, start: number, waits: boolean): void {
-    const { last } = this;
+    const last = this.#last;
     if (!waits && last?.kind === 'node' && !last.waits && last.node?.t === 'text') {
       last.node.v += value;
-    } else this.append({ ...blank, start, node: { t: 'text', v: value }, waits });
+    } else this.#append({ ...blank, start, node: { t: 'text', v: value }, waits });
   }
 
   delimiter(
@@ -67,13 +67,13 @@ export class Parts {
     canClose: boolean,
     waits: boolean,
   ): void {
-    this.append({ ...blank, kind: 'delimiter', start, char, count, canOpen, canClose, waits });
+    this.#append({ ...blank, kind: 'delimiter', start, char, count, canOpen, canClose, waits });
   }
 
   bracket(image: boolean, start: number): Part {
     const part: Part = { ...blank, kind: 'bracket', start, char: image ? '![' : '[', image };
     part.active = true;
-    this.append(part);
+    this.#append(part);
     return part;
   }
 
@@ -89,7 +89,7 @@ export class Parts {
   takeAfter(part: Part): Inline[] {
     const nodes = toNodes(part.next, undefined);
     part.next = undefined;
-    this.last = part;
+    this.#last = part;
     return nodes;
   }
 
@@ -100,7 +100,7 @@ export class Parts {
   matchEmphasis(bottom: Part | undefined, settled: number): void {
     // Where the search for an opener need not go again, by kind of closer.
     const floors = new Map<string, Part | undefined>();
-    let closer = bottom ? bottom.next : this.first;
+    let closer = bottom ? bottom.next : this.#first;
     while (closer) {
       if (closer.kind !== 'delimiter' || !closer.canClose || closer.count === 0) {
         closer = closer.next;
@@ -115,10 +115,10 @@ export class Parts {
         continue;
       }
       const use = opener.count >= 2 && closer.count >= 2 ? 2 : 1;
-      this.wrap(opener, closer, use, settled);
+      this.#wrap(opener, closer, use, settled);
       if (closer.count === 0) {
         const after: Part | undefined = closer.next;
-        this.remove(closer);
+        this.#remove(closer);
         closer = after;
       }
     }
@@ -128,32 +128,32 @@ export class Parts {
   finish(length: number, complete: boolean): ParsedInline {
     // Code, addresses and the like depend on the source alone. Brackets depend on those, and emphasis
     // on brackets: nobody gives up waiting while what stands within reach may still change.
-    let settled = this.firstThat((part) => part.kind === 'node' && part.waits)?.start ?? length;
+    let settled = this.#firstThat((part) => part.kind === 'node' && part.waits)?.start ?? length;
     this.matchEmphasis(undefined, settled);
     if (complete)
-      return { committed: toNodes(this.first, undefined), used: length, provisional: [] };
-    const wait = this.firstThat((part) =>
+      return { committed: toNodes(this.#first, undefined), used: length, provisional: [] };
+    const wait = this.#firstThat((part) =>
       part.kind === 'bracket' ? bracketWaits(part, settled) : part.kind === 'node' && part.waits,
     );
     settled = wait?.start ?? length;
-    const part = this.firstThat(
+    const part = this.#firstThat(
       (each) =>
         each === wait ||
         (each.kind === 'delimiter' &&
           (each.waits || (each.canOpen && each.count > 0 && settled - each.start <= REACH))),
     );
-    if (!part) return { committed: toNodes(this.first, undefined), used: length, provisional: [] };
-    const committed = toNodes(this.first, part);
+    if (!part) return { committed: toNodes(this.#first, undefined), used: length, provisional: [] };
+    const committed = toNodes(this.#first, part);
     return { committed, used: part.start, provisional: optimistic(part) };
   }
 
-  private firstThat(matches: (part: Part) => boolean): Part | undefined {
-    let part = this.first;
+  #firstThat(matches: (part: Part) => boolean): Part | undefined {
+    let part = this.#first;
     while (part && !matches(part)) part = part.next;
     return part;
   }
 
-  private wrap(opener: Part, closer: Part, use: 1 | 2, settled: number): void {
+  #wrap(opener: Part, closer: Part, use: 1 | 2, settled: number): void {
     let waits = false;
     for (let part = opener.next; part && part !== closer; part = part.next) {
       // Delimiters in between have lost their chance; a bracket may still become a link.
@@ -175,21 +175,21 @@ export class Parts {
     closer.previous = node;
     closer.count -= use;
     closer.start += use;
-    if (opener.count === 0) this.remove(opener);
+    if (opener.count === 0) this.#remove(opener);
   }
 
-  private append(part: Part): void {
-    part.previous = this.last;
-    if (this.last) this.last.next = part;
-    else this.first = part;
-    this.last = part;
+  #append(part: Part): void {
+    part.previous = this.#last;
+    if (this.#last) this.#last.next = part;
+    else this.#first = part;
+    this.#last = part;
   }
 
-  private remove(part: Part): void {
+  #remove(part: Part): void {
     if (part.previous) part.previous.next = part.next;
-    else this.first = part.next;
+    else this.#first = part.next;
     if (part.next) part.next.previous = part.previous;
-    else this.last = part.previous;
+    else this.#last = part.previous;
   }
 }
 
