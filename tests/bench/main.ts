@@ -30,7 +30,7 @@ const SCENARIOS: readonly Scenario[] = [
 const USAGE = `npm run bench -- [names] [--quick] [--runs n] [--minutes n] [--keep] [--out file.json]
   --quick  small amounts, one run: whether it works, not how fast it is
   --runs   of each measurement, all others between them (5, or as many as there is time for)
-  --minutes for all scenarios together; each makes one run at least (18)
+  --minutes for all scenarios together; each makes one run at least (30)
   --keep   of scenarios that are not run now, what the file has of them
   --out    where the figures go (docs/bench.json; with --quick, test-results/bench.json)
 ${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(12)}${title}`).join('\n')}`;
@@ -47,7 +47,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       options: {
         quick: { type: 'boolean', default: false },
         runs: { type: 'string' },
-        minutes: { type: 'string', default: '18' },
+        minutes: { type: 'string', default: '30' },
         keep: { type: 'boolean', default: false },
         out: { type: 'string' },
         help: { type: 'boolean' },

@@ -68,8 +68,10 @@ async function gatewaySide(times: number): Promise<number[]> {
       const closedAt = Date.now();
       socket.close(1000);
       let heard: number[];
-      do heard = await heardAt(file, 'session/cancel');
-      while (heard.length <= found.length);
+      do {
+        if (Date.now() > closedAt + 10_000) throw new Error('bench: the agent was not cancelled');
+        heard = await heardAt(file, 'session/cancel');
+      } while (heard.length <= found.length);
       found.push(heard.at(-1)! - closedAt);
     }
     return found;

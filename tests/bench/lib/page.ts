@@ -12,6 +12,18 @@ export interface Work {
   readonly heap: number;
 }
 
+export interface Done extends Work {
+  /** Processor time of all threads of the page, its workers' too; and of all of the browser, ms. */
+  readonly pageProcess: number;
+  readonly browser: number;
+  readonly wall: number;
+  /** Between two frames, ms. */
+  readonly frames: readonly number[];
+  /** Of the tasks above 50 ms: the longest, ms, and how many. */
+  readonly longest: number;
+  readonly long: number;
+}
+
 export async function launch(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env['APERTURE_CHROMIUM'],
@@ -42,6 +54,8 @@ declare global {
 
 /** A page of its own context, with the browser's counters. */
 export class BenchPage {
+  #whole: CDPSession | undefined;
+
   private constructor(
     readonly page: Page,
     private readonly cdp: CDPSession,
@@ -104,19 +118,33 @@ export class BenchPage {
     };
   }
 
-  /** What the main thread did while `act` ran. */
-  async during(
-    act: () => Promise<void>,
-  ): Promise<Work & { wall: number; frames: number[]; longest: number; long: number }> {
+  /** Processor time that the browser's processes have used since they began, ms, by their id. */
+  async #processors(): Promise<{ id: number; page: boolean; ms: number }[]> {
+    this.#whole ??= await this.page.context().browser()!.newBrowserCDPSession();
+    const { processInfo } = await this.#whole.send('SystemInfo.getProcessInfo');
+    return processInfo.map(({ id, type, cpuTime }) => ({
+      id,
+      page: type === 'renderer',
+      ms: cpuTime * 1000,
+    }));
+  }
+
+  /** What the main thread did while `act` ran; and what the page's and all of the browser's processes had of the processors. */
+  async during(act: () => Promise<void>): Promise<Done> {
     await this.page.evaluate(() => {
       Object.assign(window.bench, { longest: 0, long: 0 });
       window.bench.gaps.length = 0;
     });
+    const had = new Map((await this.#processors()).map(({ id, ms }) => [id, ms]));
     const before = await this.work();
     const began = performance.now();
     await act();
     const wall = performance.now() - began;
     const after = await this.work();
+    // Not of those that were started meanwhile, such as one in store for the next page.
+    const used = (await this.#processors()).flatMap(({ id, page, ms }) =>
+      had.has(id) ? [{ page, ms: ms - had.get(id)! }] : [],
+    );
     const { gaps, longest, long } = await this.page.evaluate(() => window.bench);
     return {
       task: after.task - before.task,
@@ -125,6 +153,8 @@ export class BenchPage {
       layout: after.layout - before.layout,
       style: after.style - before.style,
       heap: after.heap,
+      pageProcess: Math.max(...used.map(({ page, ms }) => (page ? ms : 0))),
+      browser: used.reduce((sum, { ms }) => sum + ms, 0),
       wall,
       frames: gaps,
       longest,
@@ -144,6 +174,7 @@ export class BenchPage {
   }
 
   async close(): Promise<void> {
+    await this.#whole?.detach();
     await this.page.context().close();
   }
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Browser } from '@playwright/test';
 import { serveStatic } from '../../support/static-server.ts';
-import { BenchPage, launch } from '../lib/page.ts';
+import { BenchPage, launch, type Done } from '../lib/page.ts';
 import { buildBareWriter } from '../lib/peers.ts';
 import { Product } from '../lib/product.ts';
 import { longestTask, shares } from '../lib/profile.ts';
@@ -11,11 +11,19 @@ import { quantile } from '../lib/stats.ts';
 import { Typing } from '../lib/typing.ts';
 import { mixedText, tokens } from '../lib/texts.ts';
 
-type Worked = Awaited<ReturnType<BenchPage['during']>>;
-
-const busy = ({ task, thread, wall, frames }: Worked): Record<string, number> => ({
+/** The main thread's share of the time; and what it, the page with its workers and the browser had of a processor. */
+const busy = ({
+  task,
+  thread,
+  pageProcess,
+  browser,
+  wall,
+  frames,
+}: Done): Record<string, number> => ({
   'main thread busy': (100 * task) / wall,
   'its processor time': (100 * thread) / wall,
+  'all threads of the page': (100 * pageProcess) / wall,
+  'all of the browser': (100 * browser) / wall,
   'frame gap p95': quantile(frames, 0.95),
 });
 
@@ -155,6 +163,8 @@ async function bare(
 const UNITS = {
   'main thread busy': '%',
   'its processor time': '%',
+  'all threads of the page': '%',
+  'all of the browser': '%',
   'long tasks': '',
   heap: 'MB',
 };
