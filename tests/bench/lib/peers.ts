@@ -9,6 +9,13 @@ import { build } from 'vite';
 export type PeerName =
   'marked' | 'streamdown' | 'streaming-markdown' | 'deep-chat' | 'assistant-ui';
 
+declare global {
+  interface Window {
+    /** Of a page that writes a message as it comes. */
+    peer: { reset(): void; write(text: string): void; end(): void };
+  }
+}
+
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const source = fileURLToPath(new URL('../peers', import.meta.url));
 const cache = join(root, 'node_modules/.cache/aperture-bench');

@@ -139,7 +139,6 @@ async function bare(
   const work = await view.during(() =>
     view.page.evaluate(
       async ([list, perSecond, drawsPerSecond]) => {
-        const { peer } = window as unknown as { peer: { write(text: string): void } };
         const began = performance.now();
         let draws = 0;
         for (let sent = 0; sent < list.length;) {
@@ -148,7 +147,7 @@ async function bare(
           if (draws > passed * drawsPerSecond) continue;
           draws++;
           const due = Math.floor(passed * perSecond) + 1;
-          peer.write(list.slice(sent, due).join(''));
+          window.peer.write(list.slice(sent, due).join(''));
           sent = due;
         }
       },

@@ -19,12 +19,6 @@ import { mixedText, TOKEN, tableText, tokens } from '../lib/texts.ts';
 const FRAMES_A_SECOND = 60;
 const WARM_UP_KB = 16;
 
-declare global {
-  interface Window {
-    peer: { reset(): void; write(text: string): void; end(): void };
-  }
-}
-
 /** How much of an answer comes in each frame, bytes: to the peers in one piece, to the product in tokens meanwhile. */
 interface Feed {
   readonly name: string;
