@@ -1,19 +1,12 @@
 import { ApertureError } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import { isObject } from '../../core/json.ts';
-import type {
-  AgentsResponse,
-  DirectoriesResponse,
-  NewSessionRequest,
-  SessionSummary,
-  SessionsResponse,
-} from '../../core/wire/rest.ts';
+import type { AgentsResponse, SessionSummary, SessionsResponse } from '../../core/wire/rest.ts';
 import type { SessionCheck } from './context.ts';
 import type { Endpoint } from './protocols/port.ts';
 
-/** A request that takes longer has failed; ms. Creating waits for the agent's process, so it gets more. */
+/** A request that takes longer has failed, unless it says so; ms. */
 const REQUEST_TIMEOUT_MS = 15_000;
-const CREATE_TIMEOUT_MS = 60_000;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -37,30 +30,6 @@ export class GatewayApi {
     const body = await this.#list('v1/sessions');
     if (!isObject(body) || !Array.isArray(body['sessions'])) throw notGateway(this.endpoint.url);
     return (body as unknown as SessionsResponse).sessions;
-  }
-
-  async create(request: NewSessionRequest): Promise<SessionSummary> {
-    const body = await this.call('POST', 'v1/sessions', request, CREATE_TIMEOUT_MS);
-    if (!isObject(body) || typeof body['id'] !== 'string') throw notGateway(this.endpoint.url);
-    return body as unknown as SessionSummary;
-  }
-
-  /** Resolves also when it was gone already. */
-  async remove(id: SessionId): Promise<void> {
-    try {
-      await this.call('DELETE', sessionPath(id));
-    } catch (error) {
-      if (!(error instanceof ApertureError) || error.code !== 'not_found') throw error;
-    }
-  }
-
-  async rename(id: SessionId, title: string): Promise<void> {
-    await this.call('PATCH', sessionPath(id), { title });
-  }
-
-  async directories(path?: string): Promise<DirectoriesResponse> {
-    const query = path ? `?path=${encodeURIComponent(path)}` : '';
-    return (await this.call('GET', `v1/directories${query}`)) as DirectoriesResponse;
   }
 
   /** Never rejects: what can be said of a session that could not be dialled (R11). */
@@ -155,7 +124,7 @@ export async function isGateway(
   }
 }
 
-const sessionPath = (id: SessionId): string => `v1/sessions/${encodeURIComponent(id)}`;
+export const sessionPath = (id: SessionId): string => `v1/sessions/${encodeURIComponent(id)}`;
 
 const resolveUrl = (base: string, path: string): string =>
   new URL(path, base.endsWith('/') ? base : `${base}/`).href;
@@ -176,7 +145,7 @@ function unreachable(url: string, cause: unknown): ApertureError {
   );
 }
 
-function notGateway(url: string): ApertureError {
+export function notGateway(url: string): ApertureError {
   return new ApertureError(
     'not_gateway',
     `Something answers at ${url}, but it is no Aperture gateway. Check the address.`,

@@ -3,6 +3,7 @@ import { ApertureError } from '../../core/errors.ts';
 import type { SessionId } from '../../core/ids.ts';
 import type { AgentsResponse, DirectoriesResponse } from '../../core/wire/rest.ts';
 import type { GatewayApi } from '../client/gateway-api.ts';
+import { create, directories, remove, rename } from '../client/gateway-changes.ts';
 import { GatewayWork } from './at-gateway.ts';
 import type { Connector } from './connector.ts';
 import type { EndpointCommands } from './endpoint-commands.ts';
@@ -44,7 +45,7 @@ export class SessionCommands {
       const { agent = '', cwd = '', title, mcpServers, additionalDirectories } = request;
       const { worktree, resume } = request;
       const wanted = { agent, cwd, mcpServers, additionalDirectories, worktree, resume };
-      const summary = await apiOf(endpoint).create({ ...wanted, ...(title && { title }) });
+      const summary = await create(apiOf(endpoint), { ...wanted, ...(title && { title }) });
       entry = sessions.add(summary, endpoint.id, 0);
     } else entry = (await endpointCommands()).createLocal(endpoint, request);
     sessions.view(entry.id);
@@ -62,7 +63,7 @@ export class SessionCommands {
     if (!entry.gone && endpoint?.protocol === 'aperture') {
       entry.ending = true;
       try {
-        await apiOf(endpoint).remove(id);
+        await remove(apiOf(endpoint), id);
       } catch (error) {
         entry.ending = false;
         throw error;
@@ -90,7 +91,7 @@ export class SessionCommands {
     const api = control?.api;
     if (!api || connector.obstacle(entry)) return;
     try {
-      await api.rename(id, wanted);
+      await rename(api, id, wanted);
     } catch (error) {
       entry.record.title.value = before;
       throw error;
@@ -106,7 +107,7 @@ export class SessionCommands {
   }
 
   directories(path?: string, endpoint?: EndpointId): Promise<DirectoriesResponse> {
-    return this.#gateway(endpoint).directories(path);
+    return directories(this.#gateway(endpoint), path);
   }
 
   agentsAt(endpoint: EndpointId): Promise<AgentsResponse> {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer, type WebSocket as ServerSocket } from 'ws';
 import { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import { GatewayApi, isGateway } from '../../../src/app/client/gateway-api.ts';
+import { create, remove } from '../../../src/app/client/gateway-changes.ts';
 import {
   apertureProtocol,
   decodeAperture,
@@ -268,7 +269,7 @@ describe('client over real sockets', () => {
 describe('gateway over REST', () => {
   it('shows the token in a header, and passes on what the gateway said', async () => {
     answer = { status: 201, body: JSON.stringify(summary('new')) };
-    const created = await api().create({ agent: 'workspace', cwd: '/srv' });
+    const created = await create(api(), { agent: 'workspace', cwd: '/srv' });
     expect(created.id).toBe('new');
     expect(requests[0]).toMatchObject({
       method: 'POST',
@@ -278,7 +279,7 @@ describe('gateway over REST', () => {
     });
     const error = { code: 'unknown_agent', message: 'There is no such agent.', retryable: false };
     answer = { status: 400, body: JSON.stringify({ error }) };
-    await expect(api().create({ agent: 'x', cwd: '/' })).rejects.toMatchObject(error);
+    await expect(create(api(), { agent: 'x', cwd: '/' })).rejects.toMatchObject(error);
   });
 
   it.each([
@@ -313,7 +314,7 @@ describe('gateway over REST', () => {
   it('[R11] tells a session that is gone from a token that is wrong', async () => {
     answer = { status: 404, body: '' };
     expect(await api().check('a')).toEqual({ status: 'gone' });
-    await expect(api().remove('a')).resolves.toBeUndefined();
+    await expect(remove(api(), 'a')).resolves.toBeUndefined();
     answer = { status: 401, body: '' };
     expect(await api().check('a')).toMatchObject({ status: 'refused' });
     answer = { status: 200, body: '{}' };
