@@ -156,6 +156,11 @@ function table(head, rows) {
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
 }
 
+const PROFILE = [
+  'From the browser’s trace of the main thread, whose keeping costs some time itself, of one run; by what ran innermost.',
+  '`messages` is the moving of tasks and messages, `frame` what a frame costs beside what has a name, `gc` the collector.',
+];
+
 const words = [
   '# Bench',
   '',
@@ -189,7 +194,10 @@ for (const [name, outcome] of Object.entries(outcomes)) {
     tables.set(columns.join(), rows);
     rows.body.push([who, ...Object.values(of).map(cell)]);
   }
-  for (const { head, body } of tables.values()) words.push(...table(head, body), '');
+  for (const { head, body } of tables.values()) {
+    if (head.includes('messages')) words.push(...PROFILE, '');
+    words.push(...table(head, body), '');
+  }
 }
 await writeFile(join(into, 'bench.md'), words.join('\n'));
 

@@ -14,6 +14,7 @@ import {
   type Outcome,
   type Scenario,
 } from '../lib/scenario.ts';
+import { short } from '../lib/stats.ts';
 import { mixedText, TOKEN, tableText, tokens } from '../lib/texts.ts';
 
 const FRAMES_A_SECOND = 60;
@@ -194,11 +195,11 @@ export const streaming: Scenario = {
 
     const task = (name: string): number => middle(found, name, 'task');
     const perKb = (kb: number): number => task(mixedName('Aperture', kb)) / kb;
-    const besides = (name: (who: string) => string, peer: string): number =>
-      task(name('Aperture')) / task(name(peer));
+    const besides = (name: (who: string) => string, peer: string, who = 'Aperture'): number =>
+      task(name(who)) / task(name(peer));
     const longest = lengths.at(-1)!;
     const tables = (feed: Feed): string =>
-      `one long table beside streamdown, ${tableKb} KB, ${feed.name} (${Math.round((feed.bytes / TOKEN) * FRAMES_A_SECOND)} tokens/s)`;
+      `one long table beside streamdown, ${tableKb} KB, ${feed.name} (${short((feed.bytes / TOKEN) * FRAMES_A_SECOND)} tokens/s)`;
     return {
       figures: { ...figures(found, { 'task per KB': 'ms/KB' }), ...profile },
       aims: [
@@ -216,6 +217,10 @@ export const streaming: Scenario = {
         ratio(
           tables(FAST),
           besides((who) => tableName(who, FAST), 'streamdown'),
+        ),
+        ratio(
+          `${tables(FAST)}: the bare writer`,
+          besides((who) => tableName(who, FAST), 'streamdown', 'bare writer'),
         ),
         ratio(
           `mixed text beside the bare writer, ${longest} KB`,
