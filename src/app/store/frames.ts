@@ -4,6 +4,8 @@ export interface FrameSource {
   next(run: () => void): () => void;
   /** ms, monotonic. */
   now(): number;
+  /** From inside a frame's run: calls `run` when what it changed has been painted. */
+  painted?(run: () => void): void;
   /** Nobody looks; then frames are rare, and may take long. */
   hidden?(): boolean;
 }
@@ -14,6 +16,7 @@ const HIDDEN_MS = 100;
 export function browserFrames(page: Window = window): FrameSource {
   return {
     now: () => page.performance.now(),
+    painted: (run) => void setTimeout(run),
     hidden: () => page.document.visibilityState === 'hidden',
     next(run) {
       let done = false;

@@ -3,6 +3,7 @@ import type { SessionId } from '../../core/ids.ts';
 import type { NumberedEvent } from '../../core/session/event.ts';
 import { applyEvent, noChange, type Change } from '../../core/session/reduce.ts';
 import type { FrameSource } from './frames.ts';
+import { GrowthPace } from './growth-pace.ts';
 import type { SessionEntry } from './record.ts';
 import { showChange } from './view.ts';
 
@@ -15,11 +16,6 @@ const SLICE = 64;
 /** An inbox this long is emptied whatever it costs: memory is dearer than a frame (R30). */
 const MAX_INBOX = 50_000;
 
-/**
- * Between two times that the viewed conversation grows, ms: every other frame of a screen with sixty. What comes
- * after a pause is not held up; nobody reads faster, and drawing costs most of what a stream costs.
- */
-const GROW_EVERY_MS = 25;
 /** The last line of a row is glanced at, and costs the page a layout of its list: so often is enough, ms. All rows together. */
 const PREVIEW_EVERY_MS = 200;
 
@@ -43,8 +39,8 @@ export class Ingest {
   /** Their previews are older than what they said; and when each was shown. */
   readonly #late = new Set<SessionEntry>();
   readonly #shownAt = new WeakMap<SessionEntry, number>();
-  /** When the viewed conversation last grew; and whether more had come than one frame could take. */
-  #grewAt = Number.NEGATIVE_INFINITY;
+  readonly #pace = new GrowthPace();
+  /** More had come than one frame could take: then every frame is used. */
   #behind = false;
   #cancel: (() => void) | undefined;
 
@@ -94,7 +90,7 @@ export class Ingest {
     const { frames } = this.#options;
     this.#cancel ??= frames.next(() => {
       this.#cancel = undefined;
-      if (this.#behind || frames.now() >= this.#grewAt + GROW_EVERY_MS) this.#frame();
+      if (this.#behind || this.#pace.isDue(frames.now())) this.#frame();
       else this.#schedule();
     });
   }
@@ -102,7 +98,8 @@ export class Ingest {
   #frame(): void {
     const { frames, viewed } = this.#options;
     const budget = frames.hidden?.() ? HIDDEN_BUDGET_MS : FRAME_BUDGET_MS;
-    const deadline = frames.now() + budget;
+    const began = frames.now();
+    const deadline = began + budget;
     const viewedId = viewed();
     for (const entry of this.#late) if (this.#isDue(entry)) this.#waiting.add(entry);
     const entries = [...this.#waiting].toSorted(
@@ -115,6 +112,7 @@ export class Ingest {
     }
     // The viewed one gets half of the budget before the others share the rest, a slice each in turn.
     const first = entries[0];
+    const before = first?.waiting ?? 0;
     if (first?.id === viewedId && first) {
       this.#apply(first, changes.get(first)!, frames.now() + budget / 2);
     }
@@ -127,10 +125,16 @@ export class Ingest {
     batch(() => {
       for (const [entry, change] of changes) this.#show(entry, change);
     });
-    if (first?.id === viewedId) this.#grewAt = frames.now();
+    if (first?.id === viewedId && first) this.#grew(began, before - first.waiting);
     for (const entry of entries) if (entry.waiting > 0) this.#waiting.add(entry);
     this.#behind = this.#waiting.size > 0;
     if (this.#waiting.size + this.#late.size > 0) this.#schedule();
+  }
+
+  #grew(began: number, tokens: number): void {
+    const { frames } = this.#options;
+    this.#pace.grew(began, tokens);
+    if (!frames.hidden?.()) frames.painted?.(() => this.#pace.drawn(frames.now() - began));
   }
 
   #apply(entry: SessionEntry, change: Change, until: number): void {

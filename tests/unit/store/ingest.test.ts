@@ -85,29 +85,38 @@ describe('from events to signals', () => {
     expect(Math.min(a, b)).toBeGreaterThan(0);
   });
 
-  it('the viewed conversation grows in every other frame while it streams, and at once after a pause', () => {
+  it.each([
+    ['where frames are cheap', 1, 5, 100, 100],
+    // 16 ms each, of which 6 are spent on drawing: one in 30 ms.
+    ['where frames are dear', 6, 5, 50, 60],
+    ['where frames are very dear', 60, 5, 20, 35],
+    ['slowly, however dear frames are', 6, 1, 100, 100],
+  ])('the viewed conversation grows %s as often as it should', (_, cost, tokens, least, most) => {
     parts.live('viewed');
     parts.sessions.view('viewed');
     parts.frames.drawAll();
-    const pause = (frames: number): void => {
-      for (let n = 0; n < frames; n++) parts.frames.draw();
-    };
-    pause(3);
+    parts.frames.costOfDrawing = cost;
     let grown = 0;
     const stop = effect(() => {
       void parts.state.record('viewed')!.touched.value;
       grown++;
     });
-    parts.say('viewed', turn('running'), text('first '));
-    parts.frames.draw();
-    expect(grown).toBe(2);
-    for (let n = 0; n < 40; n++) {
-      parts.say('viewed', text('more '));
-      parts.frames.draw();
-    }
-    expect(grown).toBe(2 + 20);
+    const stream = (frames: number): number => {
+      const before = grown;
+      for (let n = 0; n < frames; n++) {
+        parts.say('viewed', ...Array.from({ length: tokens }, () => text('more ')));
+        parts.frames.draw();
+      }
+      return grown - before;
+    };
+    parts.say('viewed', turn('running'));
+    stream(100);
+    const often = stream(100);
+    expect(often).toBeGreaterThanOrEqual(least);
+    expect(often).toBeLessThanOrEqual(most);
+    // After a pause it is drawn at once, whatever came before.
     parts.frames.drawAll();
-    pause(3);
+    for (let n = 0; n < 4; n++) parts.frames.draw();
     const before = grown;
     parts.say('viewed', text('late'));
     parts.frames.draw();

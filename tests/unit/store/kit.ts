@@ -27,6 +27,9 @@ export class ManualFrames implements FrameSource {
   #now = 0;
   /** ms that a look at the clock takes: with 0 a frame has all the time in the world. */
   costOfLooking = 0;
+  /** ms that a frame takes in which the conversation has grown. */
+  costOfDrawing = 0;
+  #painted: (() => void)[] = [];
   hidden = (): boolean => false;
 
   next(run: () => void): () => void {
@@ -39,6 +42,10 @@ export class ManualFrames implements FrameSource {
     return (this.#now += this.costOfLooking);
   }
 
+  painted(run: () => void): void {
+    this.#painted.push(run);
+  }
+
   get waiting(): boolean {
     return this.#runs.size > 0;
   }
@@ -48,6 +55,8 @@ export class ManualFrames implements FrameSource {
     const runs = this.#runs;
     this.#runs = new Set();
     for (const run of runs) run();
+    if (this.#painted.length > 0) this.#now += this.costOfDrawing;
+    for (const run of this.#painted.splice(0)) run();
   }
 
   drawAll(): void {
