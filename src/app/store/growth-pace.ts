@@ -22,11 +22,11 @@ export class GrowthPace {
   /** Tokens a second. */
   #rate = 0;
 
-  /** ms since any origin, as everywhere here. */
-  isDue(now: number): boolean {
+  /** How long it may not grow yet, ms; `now` and all times here since any one origin. */
+  wait(now: number): number {
     const least = this.#cost * LEAST;
     const wait = this.#rate > FAST ? Math.min(MAX_WAIT_MS, this.#cost * OFTEN) : 0;
-    return now >= this.#grewAt + Math.max(least, wait);
+    return Math.max(0, this.#grewAt + Math.max(least, wait) - now);
   }
 
   /** So many tokens were added to it. */

@@ -88,11 +88,12 @@ export class Ingest {
 
   #schedule(): void {
     const { frames } = this.#options;
+    const wait = (): number => (this.#behind ? 0 : this.#pace.wait(frames.now()));
     this.#cancel ??= frames.next(() => {
       this.#cancel = undefined;
-      if (this.#behind || this.#pace.isDue(frames.now())) this.#frame();
+      if (wait() === 0) this.#frame();
       else this.#schedule();
-    });
+    }, wait());
   }
 
   #frame(): void {

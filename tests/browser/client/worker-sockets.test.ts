@@ -123,7 +123,7 @@ test('nothing is heard of a socket after it was closed here but its end', () => 
 
 class TestSocket extends EventTarget {
   static readonly OPEN = 1;
-  static all: TestSocket[] = [];
+  static readonly all: TestSocket[] = [];
   readyState = 1;
   constructor() {
     super();
@@ -135,24 +135,53 @@ class TestSocket extends EventTarget {
 }
 
 beforeEach(() => {
-  TestSocket.all = [];
+  TestSocket.all.length = 0;
   vi.stubGlobal('WebSocket', TestSocket);
   return () => vi.unstubAllGlobals();
 });
 
-test('fast streams come in few pieces, in order; what comes alone comes at once', async () => {
-  const pieces: (readonly unknown[])[] = [];
-  const host = new SocketHost((news) => pieces.push(news.map(([, , data]) => data)));
-  host.order({ id: 1, url: 'ws://a/', protocols: [] });
-  host.order({ id: 2, url: 'ws://b/', protocols: [] });
-  const [fast, slow] = TestSocket.all;
-  for (let i = 0; i < 100; i++) fast!.brings(`f${i}`);
-  // The first had been silent; the rest waits for each other.
-  expect(pieces).toEqual([['f0']]);
-  slow!.brings('alone');
-  expect(pieces).toHaveLength(2);
-  const all = Array.from({ length: 100 }, (_, i) => `f${i}`);
-  expect(pieces.flat()).toEqual([...all, 'alone']);
+/** What a host sends of sockets that bring a token every `apart` ms for a second, and when. */
+function streamed(...apart: number[]): { at: number; data: unknown[] }[] {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const pieces: { at: number; data: unknown[] }[] = [];
+  let read = 0;
+  const host = new SocketHost((news) => {
+    pieces.push({ at: performance.now(), data: news.map(([, , data]) => data) });
+  });
+  apart.forEach((_, id) => host.order({ id, url: 'ws://a/', protocols: [] }));
+  for (let ms = 0; ms < 1_000; ms++) {
+    apart.forEach((each, id) => {
+      if (ms % each === 0) TestSocket.all[id]!.brings(`${id}: ${performance.now()}`);
+    });
+    vi.advanceTimersByTime(1);
+    for (; read + CONFIRM_EVERY <= pieces.length; read += CONFIRM_EVERY) host.read();
+  }
+  vi.advanceTimersByTime(100);
+  vi.useRealTimers();
+  return pieces;
+}
+
+const late = (at: number, data: unknown): number => at - Number(String(data).split(': ')[1]);
+
+test('fast streams come in few pieces, whole and in order', () => {
+  const pieces = streamed(...Array.from({ length: 10 }, () => 5));
+  const all = pieces.flatMap(({ data }) => data);
+  expect(all).toHaveLength(2_000);
+  const first = all.filter((data) => String(data).startsWith('0:'));
+  expect(first).toEqual(first.toSorted((a, b) => late(0, b) - late(0, a)));
+  expect(pieces.length).toBeLessThan(80);
+  expect(Math.max(...pieces.flatMap(({ at, data }) => data.map((d) => late(at, d))))).toBeLessThan(
+    18,
+  );
+});
+
+test('what comes seldom is not held up by fast streams', () => {
+  const pieces = streamed(5, 5, 5, 20);
+  const slow = pieces.flatMap(({ at, data }) =>
+    data.filter((each) => String(each).startsWith('3:')).map((each) => late(at, each)),
+  );
+  expect(slow).toHaveLength(50);
+  expect(Math.max(...slow)).toBeLessThan(6);
 });
 
 test('[R30] a page that does not read is sent no more, and loses nothing', async () => {

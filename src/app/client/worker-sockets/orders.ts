@@ -11,4 +11,4 @@ export type SocketNews =
   | readonly [id: number, kind: 'close', code: number, reason: string];
 
 /** The page confirms every so many pieces of news that it has read: at each one would cost more than reading it. */
-export const CONFIRM_EVERY = 4;
+export const CONFIRM_EVERY = 8;

@@ -1,11 +1,13 @@
 import { CloseCode } from '../../../core/wire/close-codes.ts';
 import { CONFIRM_EVERY, type SocketNews, type SocketOrder } from './orders.ts';
 
-/**
- * Between two pieces of news to the page, ms, because each is a task of its own there. A socket that was silent for
- * so long does not wait: a token that comes alone is not held up by others' streams.
- */
+/** Between two pieces of news to the page, ms, because each is a task of its own there. */
 const GAP_MS = 16;
+/** The same for what comes seldom: a token that comes alone is not held up by others' streams. */
+const LONE_GAP_MS = 4;
+/** A socket is one of these while its messages come at least so far apart on the average, ms; no pause counts for more. */
+const LONE_MS = 12;
+const MAX_PAUSE_MS = 100;
 /** News in one piece, and their length in UTF-16 units, so that none of them holds up a frame. */
 const MAX_NEWS = 2_000;
 const MAX_LENGTH = 1024 * 1024;
@@ -15,12 +17,13 @@ const MAX_UNREAD = 2 * CONFIRM_EVERY;
 /** The worker's half: real sockets, and what they bring, in the order in which it came. */
 export class SocketHost {
   readonly #sockets = new Map<number, WebSocket>();
-  /** When each socket last brought something. */
-  readonly #heardAt = new Map<number, number>();
+  /** When each socket last brought something, and how far apart that is. */
+  readonly #heard = new Map<number, { at: number; apart: number }>();
   #news: SocketNews[] = [];
   #sentAt = Number.NEGATIVE_INFINITY;
   #unread = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #postAt = 0;
 
   constructor(private readonly send: (news: readonly SocketNews[]) => void) {}
 
@@ -66,16 +69,22 @@ export class SocketHost {
     this.#news.push(news);
     const [id] = news;
     const now = performance.now();
-    const silent = now - (this.#heardAt.get(id) ?? 0) >= GAP_MS;
-    if (news[1] === 'close') this.#heardAt.delete(id);
-    else this.#heardAt.set(id, now);
-    this.#schedule(silent ? 0 : this.#sentAt + GAP_MS - now);
+    const heard = this.#heard.get(id) ?? { at: now - MAX_PAUSE_MS, apart: 0 };
+    heard.apart += 0.2 * (Math.min(MAX_PAUSE_MS, now - heard.at) - heard.apart);
+    heard.at = now;
+    if (news[1] === 'close') this.#heard.delete(id);
+    else this.#heard.set(id, heard);
+    this.#schedule(this.#sentAt + (heard.apart < LONE_MS ? GAP_MS : LONE_GAP_MS) - now);
   }
 
   #schedule(wait: number): void {
     if (this.#unread >= MAX_UNREAD) return;
     if (wait <= 0) return this.#post();
-    this.#timer ??= setTimeout(() => this.#post(), wait);
+    const at = performance.now() + wait;
+    if (this.#timer !== undefined && at >= this.#postAt) return;
+    clearTimeout(this.#timer);
+    this.#postAt = at;
+    this.#timer = setTimeout(() => this.#post(), wait);
   }
 
   #post(): void {
