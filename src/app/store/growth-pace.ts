@@ -3,8 +3,8 @@ const FAST = 100;
 /** From one drawing of a fast stream to the next: so many times what it takes, but no longer than this, ms. */
 const OFTEN = 5;
 const MAX_WAIT_MS = 50;
-/** The same at least, of any stream: half of the time is for everything else. */
-const LEAST = 2;
+/** And at least so many times that, of a fast stream and of a slow one: something is left for everything else. */
+const LEAST = { fast: 2, slow: 1.25 };
 /** What each new measurement counts for: one long frame says little. */
 const WEIGHT = 0.2;
 /** No drawing counts for more, ms: something else was in the way. */
@@ -24,9 +24,11 @@ export class GrowthPace {
 
   /** How long it may not grow yet, ms; `now` and all times here since any one origin. */
   wait(now: number): number {
-    const least = this.#cost * LEAST;
-    const wait = this.#rate > FAST ? Math.min(MAX_WAIT_MS, this.#cost * OFTEN) : 0;
-    return Math.max(0, this.#grewAt + Math.max(least, wait) - now);
+    const wait =
+      this.#rate > FAST
+        ? Math.max(this.#cost * LEAST.fast, Math.min(MAX_WAIT_MS, this.#cost * OFTEN))
+        : this.#cost * LEAST.slow;
+    return Math.max(0, this.#grewAt + wait - now);
   }
 
   /** So many tokens were added to it. */

@@ -83,6 +83,8 @@ export class Memory {
       if (known.to > past && changesOf(transcript, known.to - past) === known.changes) {
         this.#candidates.delete(entry);
         letGo(transcript, KEPT_ITEMS, known.to);
+        // After a whole log was read it names every item.
+        record.touched.value = new Set();
         return transcript.items.length > MANY_ITEMS;
       }
     }

@@ -29,7 +29,11 @@ export function surplus(state: Transcript, keep: number, from = Number.POSITIVE_
 export function letGo(state: Transcript, keep: number, from?: number): number {
   const cut = surplus(state, keep, from);
   if (cut === 0) return 0;
-  const gone = state.items.splice(0, cut);
+  const gone = state.items.slice(0, cut);
+  const left = state.items.slice(cut);
+  // Emptied first: what is cut off an array's front leaves it with room for what is gone.
+  state.items.length = 0;
+  for (const item of left) state.items.push(item);
   const past = (state.past ??= nothingPast());
   past.count += cut;
   past.turnEnd = gone.at(-1)!.kind === 'turn-end';
