@@ -89,7 +89,7 @@ describe('from events to signals', () => {
     ['where frames are cheap', 1, 5, 100, 100],
     // 16 ms each, of which 6 are spent on drawing: one in 30 ms.
     ['where frames are dear', 6, 5, 50, 60],
-    ['where frames are very dear', 60, 5, 20, 35],
+    ['where frames are very dear', 60, 20, 20, 35],
     ['slowly, however dear frames are', 6, 1, 100, 100],
   ])('the viewed conversation grows %s as often as it should', (_, cost, tokens, least, most) => {
     parts.live('viewed');
