@@ -5,7 +5,7 @@ const SEPARATOR = '/**/';
 /** Between the sheets of one chunk and those of the next. */
 const NEXT_CHUNK = '/*|*/';
 /** Chunks whose sheets stand in a file, in its order. */
-const IN_FILE = ['page', 'sessions'];
+const IN_FILE = ['page', 'sessions', 'welcome'];
 /** Marks a template as one that may leave its chunk; what stands in it is never read by a browser. */
 const MARK = '/*!sheet*/';
 

@@ -49,33 +49,19 @@ export const command = icon(svg`<path d="M3 5.2l2.8 2.8L3 10.8M8 11h5" />`);
 export const help = icon(
   svg`<path d="M5.6 6a2.4 2.4 0 1 1 3.5 2.1c-.7.4-1.1.8-1.1 1.6" /><path d="M8 12.4v.1" stroke-width="1.8" />`,
 );
-export const more = icon(
-  svg`<circle cx="3.4" cy="8" r="1.3" /><circle cx="8" cy="8" r="1.3" /><circle cx="12.6" cy="8" r="1.3" />`,
-  { fill: true },
-);
 export const pencil = path('M3 13l.6-2.7 7-7a1.2 1.2 0 0 1 1.7 0l.4.4a1.2 1.2 0 0 1 0 1.7l-7 7z');
-export const back = path('M9.8 3.4L5.2 8l4.6 4.6');
-export const chevron = path('M4.2 6.2L8 10l3.8-3.8');
 export const close = path('M4 4l8 8M12 4l-8 8');
-export const check = path('M3.4 8.4l3 3 6.2-6.6');
-export const stop = icon(svg`<rect x="4" y="4" width="8" height="8" rx="1.6" />`, { fill: true });
-export const send = path('M8 13V3.4M3.8 7.4L8 3.2l4.2 4.2');
 export const warning = icon(
   svg`<path d="M8 2.8l5.8 10.1H2.2z" /><path d="M8 6.8v2.6M8 11.3v.1" />`,
 );
 export const info = icon(svg`<circle cx="8" cy="8" r="5.6" /><path d="M8 7.4v3.4M8 5.1v.1" />`);
-export const hand = icon(svg`<circle cx="8" cy="8" r="5.6" /><path d="M8 4.8v3.8M8 11v.1" />`);
 export const folder = path(
   'M2.4 12V4.4a1 1 0 0 1 1-1h2.8l1.6 1.8h4.8a1 1 0 0 1 1 1V12a1 1 0 0 1-1 1H3.4a1 1 0 0 1-1-1z',
 );
-export const clock = icon(svg`<circle cx="8" cy="8" r="5.6" /><path d="M8 4.8V8l2.2 1.4" />`);
 export const plug = path('M5.6 2.6v3M10.4 2.6v3M3.8 5.6h8.4v1.8a4.2 4.2 0 0 1-8.4 0zM8 11.6v2');
 export const unplug = path(
   'M5.6 2.6v3M10.4 2.6v3M3.8 5.6h8.4v1.8a4.2 4.2 0 0 1-8.4 0zM8 11.6v2M2.6 13.4L13.4 2.6',
 );
-export const trash = path('M3.2 4.6h9.6M6.4 4.4V3h3.2v1.4M4.6 4.8l.6 8.2h5.6l.6-8.2');
-export const refresh = path('M13 8a5 5 0 1 1-1.6-3.7M13 2.8v2.6h-2.6');
-export const arrowDown = path('M8 3.2v9.4M3.8 8.6L8 12.8l4.2-4.2');
 
 /** The seams of the mark: each blade's edge, from one corner of the open hexagon to the rim. */
 export const SEAMS =

@@ -2,6 +2,7 @@ import { displayStatus } from '../store/selectors.ts';
 import type { Actions, SessionRecord } from '../store/types.ts';
 import type { UiCommand } from './command-event.ts';
 import * as icons from './icons.ts';
+import * as sessionIcons from './session-icons.ts';
 import * as more from './more-icons.ts';
 import type { MenuItem } from './shell/menu.ts';
 import { branchIcon } from './worktree/icon.ts';
@@ -38,12 +39,12 @@ export function sessionMenu(
   }
   items.push({ label: 'Connection details', icon: icons.info, run: () => run('session.inspect') });
   if (status === 'reconnecting') {
-    items.push({ label: 'Retry now', icon: icons.refresh, run: () => actions.retryNow(id) });
+    items.push({ label: 'Retry now', icon: sessionIcons.refresh, run: () => actions.retryNow(id) });
   }
   if (status === 'ended') {
     items.push({
       label: 'Remove local copy',
-      icon: icons.trash,
+      icon: more.trash,
       danger: true,
       divided: true,
       run: () => void actions.forgetSession(id),
@@ -57,7 +58,7 @@ export function sessionMenu(
       : { label: 'Disconnect', icon: icons.unplug, run: () => actions.disconnect(id) },
     {
       label: 'End session',
-      icon: icons.stop,
+      icon: sessionIcons.stop,
       danger: true,
       divided: true,
       run: () => run('session.end'),

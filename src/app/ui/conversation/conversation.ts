@@ -1,11 +1,12 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { computed, type ReadonlySignal } from '@preact/signals-core';
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, query } from 'lit/decorators.js';
+import { customElement, property, query } from '../decorators.ts';
 import type { AvailableCommand } from '../../../core/acp.ts';
 import { cleanText, oneLine } from '../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../store/types.ts';
-import { folder, refresh } from '../icons.ts';
+import { folder } from '../icons.ts';
+import { refresh } from '../session-icons.ts';
 import { act } from '../intent.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { ApComposer } from './composer/composer.ts';

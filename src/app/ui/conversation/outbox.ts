@@ -1,11 +1,12 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { customElement, property, state } from '../decorators.ts';
 import { promptParts } from '../../../core/session/prompt.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { OutboxEntry, SessionRecord } from '../../store/types.ts';
-import { arrowDown, clock, refresh, send, warning } from '../icons.ts';
+import { arrowDown, clock, refresh, send } from '../session-icons.ts';
+import { warning } from '../icons.ts';
 import { act } from '../intent.ts';
 import { attachedTo } from './composer/attached.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';

@@ -1,8 +1,8 @@
 import { effect, untracked } from '@preact/signals-core';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, query, state } from 'lit/decorators.js';
+import { customElement, property, query, state } from '../decorators.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
-import { arrowDown } from '../icons.ts';
+import { arrowDown } from '../session-icons.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { OlderState, SessionRecord } from '../../store/types.ts';
 import { act } from '../intent.ts';

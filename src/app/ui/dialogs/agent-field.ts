@@ -1,8 +1,7 @@
 import { html, LitElement, nothing } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property, state } from '../decorators.ts';
 import type { AgentInfo, AgentsResponse } from '../../../core/wire/rest.ts';
 import type { EndpointId } from '../../store/endpoint-types.ts';
-import * as icons from '../icons.ts';
 import * as more from '../more-icons.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
 import './agent-facts.ts';
@@ -92,7 +91,7 @@ export class ApAgentField extends LitElement {
   #missing(agents: readonly AgentInfo[]) {
     return html`<details>
       <summary>
-        ${icons.chevron} More agents <span class="optional">${agents.length} not installed</span>
+        ${more.chevron} More agents <span class="optional">${agents.length} not installed</span>
       </summary>
       <ul>
         ${agents.map(
@@ -112,7 +111,7 @@ export class ApAgentField extends LitElement {
                         aria-label=${`Copy how to install ${agent.title}`}
                         @click=${() => this.#copy(agent)}
                       >
-                        ${this.copied === agent.name ? icons.check : more.copy}
+                        ${this.copied === agent.name ? more.check : more.copy}
                       </button>
                     </span>`
                   : nothing

@@ -1,6 +1,6 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { html, LitElement, nothing } from 'lit';
-import { property } from 'lit/decorators.js';
+import { property } from '../decorators.ts';
 import type { Store } from '../../store/types.ts';
 import * as icons from '../icons.ts';
 import { dialogStyles } from '../styles/dialog.ts';

@@ -1,5 +1,5 @@
 import { css, html, nothing } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property, state } from '../decorators.ts';
 import { toErrorInfo } from '../../../core/errors.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { EndpointId, EndpointView } from '../../store/endpoint-types.ts';
@@ -9,6 +9,7 @@ import '../endpoints/edit-endpoint.ts';
 import { endpointStyles } from '../endpoints/endpoint.styles.ts';
 import { endpointLook } from '../endpoints/state.ts';
 import * as icons from '../icons.ts';
+import * as more from '../more-icons.ts';
 import { act } from '../intent.ts';
 import { ApDialog } from './dialog.ts';
 
@@ -217,7 +218,7 @@ export class ApEndpoints extends ApDialog {
           title="Remove"
           @click=${() => this.#go({ name: 'remove', id })}
         >
-          ${icons.trash}
+          ${more.trash}
         </button>
       </div>
     </li>`;

@@ -1,11 +1,10 @@
 import { css, html, type PropertyValues } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property, state } from '../decorators.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { ConnectionReport } from '../../store/endpoint-types.ts';
 import type { SessionRecord } from '../../store/types.ts';
 import { ticker } from '../controllers/ticker.ts';
 import { endpointOf, PROTOCOL_NAME } from '../endpoint.ts';
-import * as icons from '../icons.ts';
 import * as more from '../more-icons.ts';
 import { act } from '../intent.ts';
 import { statusLook } from '../status.ts';
@@ -111,7 +110,7 @@ export class ApInspector extends ApDialog {
     return html`<div class="foot">
       <span class="hint" style="flex: 1">Counted since this page was opened.</span>
       <button class="button" @click=${this.#copy}>
-        ${this.copied ? icons.check : more.copy} ${this.copied ? 'Copied' : 'Copy all'}
+        ${this.copied ? more.check : more.copy} ${this.copied ? 'Copied' : 'Copy all'}
       </button>
     </div>`;
   }

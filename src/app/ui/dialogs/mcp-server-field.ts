@@ -1,6 +1,7 @@
 import { css, html, LitElement } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property } from '../decorators.ts';
 import * as icons from '../icons.ts';
+import * as more from '../more-icons.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
 import { EMPTY_SERVER, type McpDraft, type McpKind } from './mcp-server.ts';
 
@@ -92,7 +93,7 @@ export class ApMcpServer extends LitElement {
           aria-label=${`Remove ${server.name || title}`}
           @click=${() => this.dispatchEvent(new McpEvent(undefined))}
         >
-          ${icons.trash}
+          ${more.trash}
         </button>
       </div>
       ${server.kind === 'stdio' ? this.#stdio(title) : this.#address(title)}

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement, state } from '../decorators.ts';
 import { SESSION_FIELDS, type SessionField } from '../../../core/endpoint/session-fields.ts';
 import { toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
 import type { AgentsResponse } from '../../../core/wire/rest.ts';
@@ -8,7 +8,7 @@ import { CommandEvent } from '../command-event.ts';
 import { recall, remember } from '../controllers/remembered.ts';
 import { PROTOCOL_NAME } from '../endpoint.ts';
 import { endpointStyles } from '../endpoints/endpoint.styles.ts';
-import { chevron } from '../icons.ts';
+import { chevron } from '../more-icons.ts';
 import { act } from '../intent.ts';
 import { segmentStyles } from '../styles/segments.ts';
 import { shortPath } from '../time.ts';

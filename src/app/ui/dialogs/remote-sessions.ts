@@ -1,10 +1,11 @@
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property, state } from '../decorators.ts';
 import { toErrorInfo } from '../../../core/errors.ts';
 import type { SessionId } from '../../../core/ids.ts';
 import { oneLine } from '../../../core/text/sanitise.ts';
 import type { EndpointId, RemoteSessionView } from '../../store/endpoint-types.ts';
 import * as icons from '../icons.ts';
+import * as more from '../more-icons.ts';
 import { act } from '../intent.ts';
 import { shortPath } from '../time.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';
@@ -192,7 +193,7 @@ export class ApRemoteSessions extends LitElement {
               title="Delete it at the agent"
               @click=${() => this.#ask(session)}
             >
-              ${icons.trash}
+              ${more.trash}
             </button>`
           : nothing
       }

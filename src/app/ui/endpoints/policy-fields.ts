@@ -1,11 +1,12 @@
 import { html, LitElement, nothing } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property } from '../decorators.ts';
 import {
   DEFAULT_POLICY,
   type EndpointPolicy,
   type ProtocolName,
 } from '../../../core/endpoint/policy.ts';
 import * as icons from '../icons.ts';
+import * as more from '../more-icons.ts';
 import { baseStyles, fieldStyles } from '../styles/shared.ts';
 import { endpointStyles } from './endpoint.styles.ts';
 import { POLICIES, QUERY_WARNING } from './words.ts';
@@ -41,7 +42,7 @@ export class ApPolicyFields extends LitElement {
     ).length;
     return html`<details class="fold">
         <summary>
-          ${icons.chevron} How it behaves
+          ${more.chevron} How it behaves
           ${changed > 0 ? html`<span class="hint">${changed} changed</span>` : nothing}
         </summary>
         <div class="stack">

@@ -1,12 +1,13 @@
 import { SignalWatcher, watch } from '@lit-labs/preact-signals';
 import { computed, type ReadonlySignal } from '@preact/signals-core';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property, state } from '../decorators.ts';
 import { displayStatus, isBusy, isStreaming } from '../../store/selectors.ts';
 import type { Attention, SessionRecord } from '../../store/types.ts';
 import { CommandEvent } from '../command-event.ts';
 import { act } from '../intent.ts';
 import * as icons from '../icons.ts';
+import * as sessionIcons from '../session-icons.ts';
 import { canRetry, statusLook, troubleOf } from '../status.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import type { TitleEvent } from '../shell/title-editor.ts';
@@ -130,7 +131,7 @@ export class ApSessionItem extends SignalWatcher(LitElement) {
           aria-haspopup="menu"
           @click=${this.#menu}
         >
-          ${icons.more}
+          ${sessionIcons.more}
         </button>
       </div>
       ${attention === 'approval' && !this.bare ? rowApproval(record) : nothing}

@@ -1,9 +1,9 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property } from '../decorators.ts';
 import type { Store } from '../../store/types.ts';
 import { CommandEvent } from '../command-event.ts';
-import * as icons from '../icons.ts';
+import * as sessionIcons from '../session-icons.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 
 /**
@@ -69,7 +69,7 @@ export class ApBackButton extends SignalWatcher(LitElement) {
       aria-label=${`All sessions${said}`}
       @click=${() => this.dispatchEvent(new CommandEvent('session.list'))}
     >
-      ${icons.back}
+      ${sessionIcons.back}
       ${
         needs || unread
           ? html`<span class="badge tnum ${needs ? 'needs' : ''}"

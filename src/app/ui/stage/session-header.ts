@@ -1,12 +1,13 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property, state } from '../decorators.ts';
 import { displayStatus, isBusy } from '../../store/selectors.ts';
 import type { SessionRecord, Store } from '../../store/types.ts';
 import { can } from '../abilities.ts';
 import { CommandEvent, type UiCommand } from '../command-event.ts';
 import { endpointOf, whereWords } from '../endpoint.ts';
 import * as icons from '../icons.ts';
+import * as sessionIcons from '../session-icons.ts';
 import { act } from '../intent.ts';
 import { canRetry, statusLook, troubleOf } from '../status.ts';
 import { shortPath } from '../time.ts';
@@ -204,7 +205,7 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
           aria-haspopup="menu"
           @click=${this.#menu}
         >
-          ${icons.more}
+          ${sessionIcons.more}
         </button>
       </div>
     `;
@@ -299,7 +300,7 @@ export class ApSessionHeader extends SignalWatcher(LitElement) {
               title=${paused ? 'Stops when it is connected again' : "Stop this session's turn"}
               @click=${this.#stop}
             >
-              ${icons.stop}
+              ${sessionIcons.stop}
             </button>`
           : nothing
       }

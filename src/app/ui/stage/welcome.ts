@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property } from 'lit/decorators.js';
+import { customElement, property } from '../decorators.ts';
 import { CommandEvent } from '../command-event.ts';
 import * as icons from '../icons.ts';
 import { capsOf } from '../keys/caps.ts';
@@ -12,7 +12,7 @@ import { baseStyles, buttonStyles } from '../styles/shared.ts';
  * @fires ap-command - `session.new`, `endpoint.add`
  */
 @customElement('ap-welcome')
-export class ApWelcome extends LitElement {
+class ApWelcome extends LitElement {
   static override styles = [
     baseStyles,
     buttonStyles,

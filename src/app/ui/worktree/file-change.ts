@@ -1,12 +1,12 @@
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
+import { customElement, property, state } from '../decorators.ts';
 import { toErrorInfo } from '../../../core/errors.ts';
 import type { SessionId } from '../../../core/ids.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { WorktreeDiff, WorktreeFile } from '../../../core/wire/worktree.ts';
 import { drawDiff } from '../conversation/diff/diff-view.ts';
 import { diffStyles } from '../conversation/styles/diff.ts';
-import * as icons from '../icons.ts';
+import * as more from '../more-icons.ts';
 import { act } from '../intent.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';
 import { fromPatch } from './from-patch.ts';
@@ -43,7 +43,7 @@ export class ApFileChange extends LitElement {
     const { path, change, added, removed } = this.file;
     return html`<details ?open=${this.open} @toggle=${this.#toggled}>
       <summary>
-        ${icons.chevron}
+        ${more.chevron}
         <span class="path mono">${cleanText(path)}</span>
         <span class="change">${change === 'changed' ? nothing : WORDS[change]}</span>
         ${

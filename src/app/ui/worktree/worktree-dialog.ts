@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues } from 'lit';
-import { customElement, property, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
+import { customElement, property, state } from '../decorators.ts';
 import { toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { WorktreeState } from '../../../core/wire/worktree.ts';
@@ -8,7 +8,7 @@ import type { AtGateway } from '../../store/endpoint-types.ts';
 import { isBusy } from '../../store/selectors.ts';
 import type { SessionRecord } from '../../store/types.ts';
 import { ApDialog } from '../dialogs/dialog.ts';
-import * as icons from '../icons.ts';
+import * as sessionIcons from '../session-icons.ts';
 import { act } from '../intent.ts';
 import './file-change.ts';
 import { worktreeStyles } from './worktree.styles.ts';
@@ -153,7 +153,7 @@ export class ApWorktree extends ApDialog {
         ?disabled=${working !== undefined}
         @click=${() => this.#do('read', '')}
       >
-        ${icons.refresh}
+        ${sessionIcons.refresh}
       </button>
       <button
         class="button danger"

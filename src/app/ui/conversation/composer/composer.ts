@@ -1,13 +1,14 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { effect } from '@preact/signals-core';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
-import { customElement, property, query, state } from 'lit/decorators.js';
+import { customElement, property, query, state } from '../../decorators.ts';
 import type { AvailableCommand } from '../../../../core/acp.ts';
 import { cleanText, oneLine } from '../../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../../store/types.ts';
 import { can, cannotPromise } from '../../abilities.ts';
 import { recall } from '../../controllers/remembered.ts';
-import { plus, send, stop } from '../../icons.ts';
+import { plus } from '../../icons.ts';
+import { send, stop } from '../../session-icons.ts';
 import { act } from '../../intent.ts';
 import { baseStyles, buttonStyles } from '../../styles/shared.ts';
 import { composerStyles } from '../styles/composer.ts';

@@ -2,7 +2,7 @@ import { html, nothing, render } from 'lit';
 import { cleanText } from '../../../../core/text/sanitise.ts';
 import type { ToolItem } from '../../../../core/session/transcript.ts';
 import type { TerminalOutput } from '../../../../core/session/terminals.ts';
-import { chevron } from '../../icons.ts';
+import { chevron } from '../../more-icons.ts';
 import { element } from '../markdown/dom.ts';
 import { toolParts } from './content.ts';
 import { kindIcon, statusIcon, statusWord, type ToolLook } from './icons.ts';
