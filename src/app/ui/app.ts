@@ -11,9 +11,9 @@ import { appStyles } from './app.styles.ts';
 import { CommandEvent, type UiCommand } from './command-event.ts';
 import { KeyController } from './controllers/keys.ts';
 import { MountedList } from './controllers/mounted.ts';
-import { PageSigns, setTheme } from './controllers/page-signs.ts';
 import { recall, remember } from './controllers/remembered.ts';
 import { ScreenHistory } from './controllers/screen-history.ts';
+import { keepTheme, recallTheme } from './controllers/theme.ts';
 import type { ApConversation } from './conversation/conversation.ts';
 import { IntentEvent } from './intent.ts';
 import { DIALOGS, type DialogName } from './dialogs/lazy.ts';
@@ -67,12 +67,11 @@ export class ApApp extends SignalWatcher(LitElement) {
   readonly #history = new ScreenHistory((stage) => {
     if (this.narrow) this.#setScreen(stage ? 'stage' : 'list');
   });
-  readonly #signs = new PageSigns((text) => (this.#announcement.value = text));
+  #stopTheme: (() => void) | undefined;
 
   constructor() {
     super();
-    // Before the store has read its settings: the theme of the last visit, so that nothing flashes.
-    setTheme(recall('theme', 'auto'));
+    recallTheme();
   }
 
   override connectedCallback(): void {
@@ -85,7 +84,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     this.narrow = media.matches;
     media.addEventListener('change', () => (this.narrow = media.matches), { signal });
     this.#history.listen(signal);
-    if (this.store) this.#signs.start(this.store);
+    if (this.store) this.#stopTheme = keepTheme(this.store);
     this.#load(() => import('./rest.ts'));
     // Beside the rest, and not behind it.
     if (this.#hadSessions) this.#showSessions();
@@ -94,13 +93,16 @@ export class ApApp extends SignalWatcher(LitElement) {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#listening?.abort();
-    this.#signs.stop();
+    this.#stopTheme?.();
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
     this.classList.toggle('narrow', this.narrow);
     if (!this.store) return;
-    if (changed.has('store')) this.#signs.start(this.store);
+    if (changed.has('store')) {
+      this.#stopTheme?.();
+      this.#stopTheme = keepTheme(this.store);
+    }
     const any = this.store.sessions.value.length > 0;
     if (any) this.#showSessions();
     if (this.store.started.value && any !== this.#hadSessions)
@@ -148,6 +150,7 @@ export class ApApp extends SignalWatcher(LitElement) {
               ${this.#stage(away('stage'))}`
       }
       <ap-toasts .store=${store}></ap-toasts>
+      <ap-page-signs hidden .store=${store} .announce=${this.#announce}></ap-page-signs>
       <div class="vh" role="status" aria-live="polite">${this.#announcement.value}</div>
       <ap-menu></ap-menu>
       ${this.dialog ? this.#lazy(this.dialog.name) : nothing}
@@ -237,6 +240,10 @@ export class ApApp extends SignalWatcher(LitElement) {
     });
     // Told once for all that is missing at this moment; browsers try again only after a reload.
     setTimeout(() => (this.#outdated = false), 1_000);
+  };
+
+  #announce = (text: string): void => {
+    this.#announcement.value = text;
   };
 
   #closed = (): void => {

@@ -1,4 +1,5 @@
-// What shows a session: its row, its header, its conversation. A page without one does not fetch it.
+// What shows sessions: their rows, header and conversation, and the page's signs. A page without one does not fetch it.
+import './shell/page-signs.ts';
 import './conversation/conversation.ts';
 import './sidebar/session-item.ts';
 import './stage/session-header.ts';

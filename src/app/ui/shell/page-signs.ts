@@ -1,8 +1,9 @@
 import { effect } from '@preact/signals-core';
+import { LitElement, type PropertyValues } from 'lit';
 import { attentionCounts, displayStatus, isStreaming } from '../../store/selectors.ts';
-import type { Settings, Store } from '../../store/types.ts';
+import type { Store } from '../../store/types.ts';
+import { customElement, property } from '../decorators.ts';
 import { SEAMS } from '../icons.ts';
-import { remember } from './remembered.ts';
 
 /** The rungs of the ladder, from the top: the page shows the highest that any session stands on. */
 export type Rung = 'needs' | 'working' | 'done' | 'disconnected' | 'idle';
@@ -59,32 +60,39 @@ function faviconFor({ rung }: PageState): string {
   return `data:image/svg+xml,${encodeURIComponent(image)}`;
 }
 
-/** Lays a theme over the page; `auto` leaves it to the system. */
-export function setTheme(theme: Settings['theme']): void {
-  if (theme === 'auto') delete document.documentElement.dataset['theme'];
-  else document.documentElement.dataset['theme'] = theme;
-}
-
 /**
- * The page's signs outside of its elements: title, favicon, app badge, theme. And `announce` is told,
- * in words, when a session begins to need its reader (never of streamed text).
+ * The page's signs outside of its elements: title, favicon, app badge. And `announce` is told, in words, when a
+ * session begins to need its reader (never of streamed text). It shows nothing itself.
+ *
+ * @property store - what to tell of
+ * @property announce - told what to say
  */
-export class PageSigns {
+@customElement('ap-page-signs')
+export class ApPageSigns extends LitElement {
+  @property({ attribute: false }) store!: Store;
+  @property({ attribute: false }) announce!: (text: string) => void;
   #stops: (() => void)[] = [];
 
-  constructor(private readonly announce: (text: string) => void) {}
-
-  start(store: Store): void {
-    this.stop();
-    this.#stops = [
-      this.#sign(store),
-      this.#badge(store),
-      this.#announced(store),
-      this.#theme(store),
-    ];
+  override connectedCallback(): void {
+    super.connectedCallback();
+    if (this.hasUpdated) this.#start(this.store);
   }
 
-  stop(): void {
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#stop();
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('store')) this.#start(this.store);
+  }
+
+  #start(store: Store): void {
+    this.#stop();
+    this.#stops = [this.#sign(store), this.#badge(store), this.#announced(store)];
+  }
+
+  #stop(): void {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
@@ -132,13 +140,10 @@ export class PageSigns {
       if (news.length > 0) this.announce(news.join(' '));
     });
   }
+}
 
-  #theme(store: Store): () => void {
-    return effect(() => {
-      if (!store.started.value) return;
-      const { theme } = store.settings.value;
-      setTheme(theme);
-      remember('theme', theme);
-    });
+declare global {
+  interface HTMLElementTagNameMap {
+    'ap-page-signs': ApPageSigns;
   }
 }
