@@ -5,6 +5,7 @@ import type { ProbeReport } from '../../../src/core/endpoint/probe.ts';
 import type { SessionAbilities } from '../../../src/core/session/abilities.ts';
 import type { ConnectionState } from '../../../src/core/session/connection-state.ts';
 import type { SessionEvent } from '../../../src/core/session/event.ts';
+import { previewIn } from '../../../src/core/session/messages.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
 import { emptyTranscript, type Transcript } from '../../../src/core/session/transcript.ts';
 import type {
@@ -147,7 +148,7 @@ export class FakeRecord {
       if (change.structure) this.structure.value++;
       if (change.touched.size > 0) this.touched.value = change.touched;
       this.details.value++;
-      this.preview.value = state.preview;
+      this.preview.value = previewIn(state);
       this.activity.value = state.activity;
       const startedAt =
         state.turn === 'idle' ? undefined : (this.turn.peek().startedAt ?? Date.now());
