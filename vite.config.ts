@@ -110,6 +110,7 @@ export default defineConfig(({ isSsrBuild }) => ({
             'fast-check',
             'idb',
             'lit',
+            'lit/decorators.js',
             'lit/directives/live.js',
             'lit/directives/repeat.js',
           ],

@@ -1,7 +1,7 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { computed, type ReadonlySignal } from '@preact/signals-core';
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, query } from '../decorators.ts';
+import { customElement, property, query } from 'lit/decorators.js';
 import type { AvailableCommand } from '../../../core/acp.ts';
 import { cleanText, oneLine } from '../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../store/types.ts';

@@ -1,6 +1,6 @@
 import { effect, untracked } from '@preact/signals-core';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property, query, state } from '../decorators.ts';
+import { customElement, property, query, state } from 'lit/decorators.js';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import { arrowDown } from '../session-icons.ts';
 import { baseStyles, buttonStyles } from '../styles/shared.ts';

@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
-import { customElement, property, state } from '../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import type { AgentInfo } from '../../../core/wire/rest.ts';
 import type { EndpointId } from '../../store/endpoint-types.ts';
 import { act } from '../intent.ts';

@@ -1,5 +1,5 @@
 import { html, LitElement, nothing } from 'lit';
-import { customElement, property, state } from '../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import type { AgentInfo, AgentsResponse } from '../../../core/wire/rest.ts';
 import type { EndpointId } from '../../store/endpoint-types.ts';
 import * as more from '../more-icons.ts';

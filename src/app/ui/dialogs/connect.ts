@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property, state } from '../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import { toErrorInfo } from '../../../core/errors.ts';
 import type { Store } from '../../store/types.ts';
 import { CommandEvent } from '../command-event.ts';

@@ -1,6 +1,6 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { html, LitElement, nothing } from 'lit';
-import { property } from '../decorators.ts';
+import { property } from 'lit/decorators.js';
 import type { Store } from '../../store/types.ts';
 import * as icons from '../icons.ts';
 import { dialogStyles } from '../styles/dialog.ts';

@@ -1,5 +1,5 @@
 import { css, html, nothing } from 'lit';
-import { customElement, property, state } from '../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import { toErrorInfo } from '../../../core/errors.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { EndpointId, EndpointView } from '../../store/endpoint-types.ts';

@@ -1,5 +1,5 @@
 import { css, html } from 'lit';
-import { customElement } from '../decorators.ts';
+import { customElement } from 'lit/decorators.js';
 import { CommandEvent } from '../command-event.ts';
 import { capsOf } from '../keys/caps.ts';
 import { COMMANDS, keysOf, type Command } from '../keys/commands.ts';

@@ -1,5 +1,5 @@
 import { css, html, type PropertyValues } from 'lit';
-import { customElement, property, state } from '../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { ConnectionReport } from '../../store/endpoint-types.ts';
 import type { SessionRecord } from '../../store/types.ts';

@@ -1,5 +1,5 @@
 import { css, html, LitElement } from 'lit';
-import { customElement, property, state } from '../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import { capsOf } from '../keys/caps.ts';
 import { chordOf, typesText } from '../keys/chord.ts';
 import { isReserved } from '../keys/conflicts.ts';

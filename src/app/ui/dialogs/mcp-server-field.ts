@@ -1,5 +1,5 @@
 import { css, html, LitElement } from 'lit';
-import { customElement, property } from '../decorators.ts';
+import { customElement, property } from 'lit/decorators.js';
 import * as icons from '../icons.ts';
 import * as more from '../more-icons.ts';
 import { baseStyles, buttonStyles, fieldStyles } from '../styles/shared.ts';

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import { customElement, state } from '../decorators.ts';
+import { customElement, state } from 'lit/decorators.js';
 import { SESSION_FIELDS, type SessionField } from '../../../core/endpoint/session-fields.ts';
 import { toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
 import type { AgentsResponse } from '../../../core/wire/rest.ts';

@@ -1,5 +1,5 @@
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from '../decorators.ts';
+import { customElement, state } from 'lit/decorators.js';
 import { can } from '../abilities.ts';
 import { CommandEvent } from '../command-event.ts';
 import { endpointOf } from '../endpoint.ts';

@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
-import { customElement, property, state } from '../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import { toErrorInfo } from '../../../core/errors.ts';
 import type { SessionId } from '../../../core/ids.ts';
 import { oneLine } from '../../../core/text/sanitise.ts';

@@ -1,5 +1,5 @@
 import { html, nothing } from 'lit';
-import { customElement, state } from '../decorators.ts';
+import { customElement, state } from 'lit/decorators.js';
 import type { Settings } from '../../store/types.ts';
 import { CommandEvent } from '../command-event.ts';
 import { act } from '../intent.ts';

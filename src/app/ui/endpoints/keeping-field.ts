@@ -1,5 +1,5 @@
 import { html, LitElement, nothing } from 'lit';
-import { customElement, property } from '../decorators.ts';
+import { customElement, property } from 'lit/decorators.js';
 import type { TokenKeeping } from '../../store/endpoint-types.ts';
 import { baseStyles, fieldStyles } from '../styles/shared.ts';
 import { endpointStyles } from './endpoint.styles.ts';

@@ -1,5 +1,5 @@
 import { html, LitElement, nothing } from 'lit';
-import { customElement, property } from '../decorators.ts';
+import { customElement, property } from 'lit/decorators.js';
 import {
   DEFAULT_POLICY,
   type EndpointPolicy,

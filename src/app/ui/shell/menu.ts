@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from '../decorators.ts';
+import { customElement, state } from 'lit/decorators.js';
 import { baseStyles } from '../styles/shared.ts';
 
 export interface MenuItem {

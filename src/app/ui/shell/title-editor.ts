@@ -1,5 +1,5 @@
 import { css, html, LitElement } from 'lit';
-import { customElement, property } from '../decorators.ts';
+import { customElement, property } from 'lit/decorators.js';
 import { baseStyles, fieldStyles } from '../styles/shared.ts';
 
 /** The new title, or `undefined` when the reader changed their mind. */

@@ -1,6 +1,6 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property } from '../decorators.ts';
+import { customElement, property } from 'lit/decorators.js';
 import type { ApprovalItem } from '../../../core/session/transcript.ts';
 import { oneLine } from '../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../store/types.ts';

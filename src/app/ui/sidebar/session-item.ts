@@ -1,7 +1,7 @@
 import { SignalWatcher, watch } from '@lit-labs/preact-signals';
 import { computed, type ReadonlySignal } from '@preact/signals-core';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
-import { customElement, property, state } from '../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import { displayStatus, isBusy, isStreaming } from '../../store/selectors.ts';
 import type { Attention, SessionRecord } from '../../store/types.ts';
 import { CommandEvent } from '../command-event.ts';

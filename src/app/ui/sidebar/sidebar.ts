@@ -2,7 +2,7 @@ import { SignalWatcher } from '@lit-labs/preact-signals';
 import type { ReadonlySignal } from '@preact/signals-core';
 import { html, LitElement, nothing } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { customElement, property, state } from '../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import { MAX_LIVE_SESSIONS } from '../../../core/limits.ts';
 import type { SessionId } from '../../../core/ids.ts';
 import { attentionCounts } from '../../store/selectors.ts';

@@ -1,6 +1,6 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property } from '../decorators.ts';
+import { customElement, property } from 'lit/decorators.js';
 import type { Store } from '../../store/types.ts';
 import { CommandEvent } from '../command-event.ts';
 import * as sessionIcons from '../session-icons.ts';

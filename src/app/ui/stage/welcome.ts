@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property } from '../decorators.ts';
+import { customElement, property } from 'lit/decorators.js';
 import { CommandEvent } from '../command-event.ts';
 import * as icons from '../icons.ts';
 import { capsOf } from '../keys/caps.ts';

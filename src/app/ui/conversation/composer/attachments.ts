@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, property } from '../../decorators.ts';
+import { customElement, property } from 'lit/decorators.js';
 import type { ContentBlock } from '../../../../core/acp.ts';
 import { isObject } from '../../../../core/json.ts';
 import { cleanText } from '../../../../core/text/sanitise.ts';

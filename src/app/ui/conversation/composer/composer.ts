@@ -1,7 +1,7 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { effect } from '@preact/signals-core';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
-import { customElement, property, query, state } from '../../decorators.ts';
+import { customElement, property, query, state } from 'lit/decorators.js';
 import type { AvailableCommand } from '../../../../core/acp.ts';
 import { cleanText, oneLine } from '../../../../core/text/sanitise.ts';
 import type { SessionRecord } from '../../../store/types.ts';

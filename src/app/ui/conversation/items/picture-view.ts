@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing } from 'lit';
-import { customElement, property, state } from '../../decorators.ts';
+import { customElement, property, state } from 'lit/decorators.js';
 import { close } from '../../icons.ts';
 import { baseStyles } from '../../styles/shared.ts';
 import { image } from './picture.ts';
