@@ -235,6 +235,7 @@ export function createStore(options: StoreOptions): RunningStore {
   environment.listen((hint) => {
     if (hint === 'hidden' || hint === 'frozen') {
       // Maybe the last moment of this page (R27).
+      sessions.keepViewed();
       void writer.flush('strict');
       void saver.part();
       if (hint === 'hidden') return;
@@ -274,6 +275,7 @@ export function createStore(options: StoreOptions): RunningStore {
       ingest.dispose();
       housekeeper.dispose();
       toasts.dispose();
+      sessions.keepViewed();
       await Promise.all([writer.flush('strict'), saver.flush()]);
       outboxes.dispose();
       writer.dispose();

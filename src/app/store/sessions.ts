@@ -38,6 +38,8 @@ export interface SessionsParts {
 /** Which sessions there are, which one is viewed, and what of each is cached. */
 export class Sessions {
   readonly #parts: SessionsParts;
+  /** Which session is viewed has not been noted yet. */
+  #unkept = false;
   /** Ended without being asked to; told together (R17). */
   readonly #endedElsewhere = new Set<SessionEntry>();
 
@@ -131,7 +133,7 @@ export class Sessions {
 
   /** Shows this session: one write that anything waits for, and no socket is touched (R34). */
   view(id: SessionId | undefined): void {
-    const { state, ingest, saver, tabView } = this.#parts;
+    const { state, ingest } = this.#parts;
     const entry = id === undefined ? undefined : state.entry(id);
     if (id !== undefined && !entry) return;
     batch(() => {
@@ -143,9 +145,22 @@ export class Sessions {
       state.activeSessionId.value = id;
       if (entry) this.#markRead(entry);
     });
+    this.#unkept = true;
+    if (entry) {
+      // The reader waits for the frame, not for the disk.
+      void ingest.painted().then(() => this.keepViewed());
+      void this.load(entry);
+    } else this.keepViewed();
+  }
+
+  /** Notes which session is viewed, for the next page; at once where this may be the page's last moment. */
+  keepViewed(): void {
+    if (!this.#unkept) return;
+    this.#unkept = false;
+    const { state, saver, tabView } = this.#parts;
+    const id = state.activeSessionId.peek();
     tabView.keep(id);
     saver.meta('activeSessionId', id);
-    if (entry) void this.load(entry);
   }
 
   /** The page can be seen again: what came meanwhile to the viewed session is read now. */

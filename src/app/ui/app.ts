@@ -294,6 +294,7 @@ export class ApApp extends SignalWatcher(LitElement) {
 
   /** A reload of the tab finds the same screen again. */
   #setScreen(screen: Screen): void {
+    if (screen === this.screen) return;
     this.screen = screen;
     remember('screen', screen, 'sessionStorage');
   }

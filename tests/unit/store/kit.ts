@@ -148,6 +148,12 @@ export function makeParts() {
   const skew = new ClockSkew();
   const toasts = new Toasts(state.toasts);
   const saver = new Saver(storage, new PartingNote(undefined), new TabLock(undefined));
+  const kept = new Map<string, string>();
+  const tabView = new TabView({
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  });
   const endpoints = [GATEWAY];
   GATEWAY.toldDoubles = false;
   const asked: string[] = [];
@@ -174,7 +180,7 @@ export function makeParts() {
     storage,
     writer,
     saver,
-    tabView: new TabView(undefined),
+    tabView,
     ingest,
     skew,
     toasts,
@@ -207,6 +213,7 @@ export function makeParts() {
     saver,
     writer,
     ingest,
+    tabView,
     sessions,
     host,
     asked,

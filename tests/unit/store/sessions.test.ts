@@ -1,4 +1,3 @@
-import { effect } from '@preact/signals-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ApertureClient } from '../../../src/app/client/aperture-client.ts';
 import {
@@ -382,47 +381,6 @@ describe('the gateway’s list', () => {
     parts.sessions.merge([summary('a', { head: 7 })], GATEWAY, new Set(), true);
     parts.sessions.merge([summary('a'), summary('b', { head: 7 })], GATEWAY, new Set(['a']), false);
     expect([parts.state.entry('a')!.readN, parts.state.entry('b')!.readN]).toEqual([7, 0]);
-  });
-});
-
-describe('switching', () => {
-  it('[R34] is one write, wakes no other session, and touches no socket', () => {
-    parts.live('a');
-    parts.live('b');
-    parts.sessions.view('a');
-    const woken: string[] = [];
-    const stop = effect(() => {
-      void record('a').structure.value;
-      void record('a').touched.value;
-      woken.push('a');
-    });
-    const active: unknown[] = [];
-    const stopActive = effect(() => void active.push(parts.state.activeSessionId.value));
-    const asked = parts.asked.length;
-    parts.sessions.view('b');
-    stop();
-    stopActive();
-    expect([woken, active, parts.asked.length]).toEqual([['a'], ['a', 'b'], asked]);
-  });
-
-  it('[R34] what is shown is complete in the same instant', () => {
-    parts.live('a');
-    parts.live('b');
-    parts.sessions.view('a');
-    parts.say('b', ...turnOf('not drawn yet'));
-    parts.sessions.view('b');
-    expect(record('b').transcript().items[0]).toMatchObject({ text: 'not drawn yet' });
-  });
-
-  it('[R36] ending the viewed one shows its neighbour, ending another shows nothing else', async () => {
-    for (const id of ['a', 'b', 'c']) parts.live(id);
-    parts.sessions.view('b');
-    await parts.sessions.remove('a');
-    expect(parts.state.activeSessionId.value).toBe('b');
-    await parts.sessions.remove('b');
-    expect(parts.state.activeSessionId.value).toBe('c');
-    await parts.sessions.remove('c');
-    expect(parts.state.activeSessionId.value).toBeUndefined();
   });
 });
 
