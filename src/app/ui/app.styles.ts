@@ -26,7 +26,7 @@ export const appStyles = css`
   .skip {
     position: fixed;
     z-index: 30;
-    top: 8px;
+    top: -60px;
     left: 8px;
     padding: 8px 14px;
     font: inherit;
@@ -36,11 +36,10 @@ export const appStyles = css`
     background: var(--ap-bg-raised);
     border: 1px solid var(--ap-border-strong);
     border-radius: var(--ap-radius-m);
-    box-shadow: var(--ap-shadow-2);
-    transform: translateY(-200%);
   }
   .skip:focus {
-    transform: none;
+    top: 8px;
+    box-shadow: var(--ap-shadow-2);
   }
   .stage {
     grid-area: stage;

@@ -7,15 +7,14 @@ export const itemStyles = css`
     border-radius: var(--ap-radius-m);
     contain: layout style;
   }
+  /* Without positions, transitions and opacity: each would be a layer to be sorted whenever anything is painted. */
   .row {
-    position: relative;
     display: grid;
     grid-template: 'gutter title aside' 20px 'gutter second second' 18px / 16px minmax(0, 1fr) auto;
     column-gap: 9px;
     row-gap: 2px;
     padding: 8px 10px 9px 10px;
     border-radius: var(--ap-radius-m);
-    transition: background-color var(--ap-fast);
   }
   .row:hover {
     background: var(--ap-bg-hover);
@@ -23,10 +22,10 @@ export const itemStyles = css`
   :host([aria-current='true']) .row {
     background: var(--ap-bg-active);
   }
-  /* Over everything that is not a control of its own. */
+  /* Behind everything; what is not a control of its own lets the pointer through to it. */
   .open {
-    position: absolute;
-    inset: 0;
+    grid-area: 1 / 1 / -1 / -1;
+    margin: -8px -10px -9px;
     padding: 0;
     border: 0;
     background: none;
@@ -86,7 +85,6 @@ export const itemStyles = css`
   }
   ap-title-editor {
     grid-area: title;
-    position: relative;
     margin: -3px 0 -3px -6px;
   }
   .aside {
@@ -166,7 +164,6 @@ export const itemStyles = css`
     color: var(--ap-red);
   }
   .act {
-    position: relative;
     flex: none;
     pointer-events: auto;
     font-size: 0.75rem;
@@ -178,26 +175,30 @@ export const itemStyles = css`
     color: var(--ap-red);
   }
   .menu {
-    position: absolute;
-    top: 4px;
-    right: 6px;
+    grid-area: 1 / 1 / -1 / -1;
+    justify-self: end;
     width: 28px;
     height: 26px;
     min-height: 0;
-    background: var(--ap-bg-hover);
+    margin: -4px -4px 0 0;
+    color: transparent;
     border-radius: var(--ap-radius-s);
-    opacity: 0;
+    transition: none;
   }
-  :host([aria-current='true']) .menu {
-    background: var(--ap-bg-active);
+  @media (hover: hover) {
+    .row:hover .menu,
+    .menu:focus-visible {
+      color: var(--ap-text-muted);
+      background: var(--ap-bg-hover);
+    }
+    :host([aria-current='true']) .row:hover .menu,
+    :host([aria-current='true']) .menu:focus-visible {
+      background: var(--ap-bg-active);
+    }
   }
-  .menu:hover {
+  .row .menu:hover {
     color: var(--ap-text);
     box-shadow: inset 0 0 0 1px var(--ap-border-strong);
-  }
-  .row:hover .menu,
-  .menu:focus-visible {
-    opacity: 1;
   }
   .row:hover .aside {
     visibility: hidden;
@@ -215,17 +216,17 @@ export const itemStyles = css`
     .gutter {
       grid-template-rows: 22px 20px;
     }
-    .menu {
-      position: relative;
+    .open {
+      margin: -10px 0 -11px -12px;
+    }
+    .row .menu {
       grid-area: menu;
-      top: auto;
-      right: auto;
       align-self: center;
       width: 40px;
       height: 40px;
       min-width: 0;
-      background: none;
-      opacity: 1;
+      margin: 0;
+      color: var(--ap-text-muted);
     }
     .row:hover .aside {
       visibility: visible;

@@ -57,7 +57,7 @@ export class MessageView implements ItemView {
     this.element.dataset['role'] = role;
     this.body = element('div', role === 'user' ? 'plain' : 'markdown');
     this.writer = this.newWriter();
-    const who = element('span', 'vh');
+    const who = element('span', 'who');
     who.textContent = role === 'user' ? 'You:' : 'Agent:';
     const foot = element('div', 'message-foot');
     const copy = element('button', 'copy');

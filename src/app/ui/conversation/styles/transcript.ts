@@ -64,6 +64,17 @@ export const transcriptStyles = css`
   .message.user:first-child {
     margin-top: 0;
   }
+  /* Whose it is, for who hears it. Clipped as elsewhere it would be three nodes of paint in each message. */
+  .who {
+    display: block;
+    height: 1px;
+    margin-bottom: -1px;
+    font-size: 1px;
+    line-height: 1px;
+    color: transparent;
+    user-select: none;
+    pointer-events: none;
+  }
   .plain {
     white-space: pre-wrap;
     unicode-bidi: plaintext;
@@ -75,30 +86,38 @@ export const transcriptStyles = css`
   .tool + .message.assistant {
     margin-top: var(--ap-space-4);
   }
+  /* Neither seen nor a layer of its own while nobody is at the message, but Tab comes to its button. */
   .message-foot {
+    display: flex;
+    align-items: flex-start;
+    justify-content: flex-end;
+    width: 0;
+    height: 0;
+    margin-left: auto;
+    font-size: 0;
+    color: var(--ap-text-faint);
+    white-space: nowrap;
+  }
+  .message:hover > .message-foot,
+  .message:focus-within > .message-foot {
     position: absolute;
     right: 0;
     top: 100%;
     z-index: 1;
-    display: flex;
     align-items: center;
     gap: var(--ap-space-2);
+    width: auto;
+    height: auto;
     padding: 2px 2px 2px 8px;
     font-size: var(--ap-size-xs);
-    color: var(--ap-text-faint);
-    white-space: nowrap;
-    opacity: 0;
-    transition: opacity var(--ap-fast);
+  }
+  .message-foot > .copy {
+    font-size: inherit;
   }
   /* Below the last line, never over it. */
   .message.assistant > .message-foot {
-    top: 100%;
     background: var(--ap-bg);
     border-radius: var(--ap-radius-s);
-  }
-  .message:hover > .message-foot,
-  .message:focus-within > .message-foot {
-    opacity: 1;
   }
   .message[data-live] > .message-foot {
     display: none;
@@ -302,8 +321,12 @@ export const transcriptStyles = css`
     .message.assistant:has(+ .turn-end) > .message-foot {
       position: static;
       display: flex;
-      justify-content: flex-end;
-      opacity: 1;
+      align-items: center;
+      gap: var(--ap-space-2);
+      width: auto;
+      height: auto;
+      padding: 2px 2px 2px 8px;
+      font-size: var(--ap-size-xs);
     }
   }
 `;
