@@ -22,6 +22,7 @@ import type { Actions } from '../../../src/app/store/types.ts';
 import { ApConversation } from '../../../src/app/ui/conversation/conversation.ts';
 import { loadCards } from '../../../src/app/ui/conversation/items/create.ts';
 import type { IntentEvent } from '../../../src/app/ui/intent.ts';
+import { previewIn } from '../../../src/core/session/messages.ts';
 import type { Change } from '../../../src/core/session/change.ts';
 import type { NumberedEvent, SessionEvent } from '../../../src/core/session/event.ts';
 import { applyEvent, noChange } from '../../../src/core/session/reduce.ts';
@@ -446,6 +447,7 @@ describe('[R15] a reload', () => {
     const whole = emptyTranscript();
     const { events } = (await page.storage.loadLog('a'))!;
     for (const each of events) applyEvent(whole, each as NumberedEvent, noChange());
+    for (const each of [entry.transcript, whole]) previewIn(each);
     expect(entry.transcript).toEqual(whole);
     // And it goes on from there.
     page.hear(entry, ...turns(LONG, LONG + 1));
