@@ -20,7 +20,7 @@ import { PAGE, TranscriptWindow } from './transcript-window.ts';
 const READ_AHEAD = 3 * PAGE;
 
 /**
- * One session's messages. While it is not `active` it listens to nothing and costs nothing; becoming active
+ * One session's messages. While it is not `active` it follows nothing and costs nothing; becoming active
  * it brings its window up to date in the same task, so that the next frame shows the present.
  *
  * @slot - what stands below the last message
@@ -42,7 +42,10 @@ export class ApTranscript extends LitElement {
 
   private window: TranscriptWindow | undefined;
   private keeper: ScrollKeeper | undefined;
-  private listening: AbortController | undefined;
+  /** Its listeners and observers, as long as it is in the document and shows one session. */
+  private present: AbortController | undefined;
+  /** Stops following the session. */
+  private stop: (() => void) | undefined;
   /** Older items were asked for by somebody near the top. */
   private wanted = false;
   /** Where the reader stood before this element was there, until that item has come. */
@@ -91,12 +94,12 @@ export class ApTranscript extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.listening?.abort();
-    this.listening = undefined;
+    this.leave();
   }
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('record')) {
+      this.leave();
       this.log.replaceChildren();
       this.window = new TranscriptWindow(this.record, this.log);
       this.keeper = undefined;
@@ -120,23 +123,41 @@ export class ApTranscript extends LitElement {
     return card !== undefined;
   }
 
-  private listen(): void {
-    this.listening?.abort();
-    this.listening = undefined;
-    const { window, record } = this;
-    if (!window || !this.active || !this.isConnected) return;
-    // They may have been loaded for another conversation.
-    styleCards(this.shadowRoot!);
-    const controller = new AbortController();
-    const { signal } = controller;
-    this.listening = controller;
+  private leave(): void {
+    this.stop?.();
+    this.stop = undefined;
+    this.present?.abort();
+    this.present = undefined;
+  }
+
+  /** Once, and not at each switch: making and removing these costs more than they do while it is hidden. */
+  private enter(): ScrollKeeper {
+    if (this.present && this.keeper) return this.keeper;
+    const { record } = this;
+    const { signal } = (this.present = new AbortController());
     const rows = (): HTMLElement => this.log;
     const events = { nearTop: () => this.showOlder(), moved: () => this.onMoved() };
     const stood = this.keeper?.following;
     const place = this.keeper?.standing;
-    this.keeper = new ScrollKeeper(this.scroller, this.content, rows, events, signal);
-    const keeper = this.keeper;
+    const keeper = new ScrollKeeper(this.scroller, this.content, rows, events, signal);
+    this.keeper = keeper;
     if (stood === false && place) keeper.standAt(place);
+    const keep = (): void => keepPlace(record);
+    this.scroller.addEventListener('scrollend', keep, { signal });
+    // For browsers without that event, and a tab that goes in the middle of a scroll.
+    addEventListener('pagehide', keep, { signal });
+    document.addEventListener('visibilitychange', keep, { signal });
+    return keeper;
+  }
+
+  private listen(): void {
+    this.stop?.();
+    this.stop = undefined;
+    const { window, record } = this;
+    if (!window || !this.active || !this.isConnected) return;
+    // They may have been loaded for another conversation.
+    styleCards(this.shadowRoot!);
+    const keeper = this.enter();
     const stops = [
       effect(() => {
         void record.structure.value;
@@ -167,15 +188,10 @@ export class ApTranscript extends LitElement {
         this.past = record.transcript().past && older;
       }),
     ];
-    const keep = (): void => keepPlace(record);
-    this.scroller.addEventListener('scrollend', keep, { signal });
-    // For browsers without that event, and a tab that goes in the middle of a scroll.
-    addEventListener('pagehide', keep, { signal });
-    document.addEventListener('visibilitychange', keep, { signal });
-    signal.addEventListener('abort', () => {
+    this.stop = () => {
       for (const stop of stops) stop();
-      keep();
-    });
+      keepPlace(record);
+    };
     window.refreshAll();
     keeper.settle();
   }
