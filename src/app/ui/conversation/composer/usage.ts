@@ -1,7 +1,8 @@
 import { html, nothing, svg, type TemplateResult } from 'lit';
 import type { Transcript } from '../../../../core/session/transcript.ts';
 
-const NUMBER = new Intl.NumberFormat();
+/** Made when the first agent tells: it takes milliseconds. */
+let numbers: Intl.NumberFormat | undefined;
 /** Circumference of the ring. */
 const ROUND = 2 * Math.PI * 5;
 
@@ -11,7 +12,8 @@ export function usageMeter(usage: Transcript['usage']): TemplateResult | typeof 
   const share = Math.min(1, Math.max(0, usage.used / usage.size));
   const percent = Math.round(share * 100);
   const cost = usage.cost ? ` · ${money(usage.cost)}` : '';
-  const words = `Context: ${NUMBER.format(usage.used)} of ${NUMBER.format(usage.size)} tokens${cost}`;
+  numbers ??= new Intl.NumberFormat();
+  const words = `Context: ${numbers.format(usage.used)} of ${numbers.format(usage.size)} tokens${cost}`;
   return html`<span
     class="usage tnum ${share > 0.9 ? 'full' : share > 0.75 ? 'high' : ''}"
     role="img"

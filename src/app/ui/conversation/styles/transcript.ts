@@ -240,7 +240,7 @@ export const transcriptStyles = css`
     color: var(--ap-amber);
     font-weight: 550;
   }
-  .turn-end time::before {
+  .turn-end time:not(:empty)::before {
     content: '· ';
   }
   .new-divider {
