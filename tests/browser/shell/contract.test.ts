@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { formatElapsed, shortPath } from '../../../src/app/ui/time.ts';
 import { FakeStore, tenSessions, type FakeRecord } from './fake-store.ts';
 import { button, deep, item, items, mount, one, painted, unmount } from './support.ts';
@@ -249,7 +249,6 @@ describe('page signs', () => {
     const fake = tenSessions();
     await mount(fake);
     expect(document.title).toBe('(2) ● Aperture');
-    const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
     const rows = fake.sessions.value;
     rows[1]!.feed({ type: 'turn', state: 'idle' });
     fake.actions.answer('s2', 'r1', 'once');
@@ -264,7 +263,25 @@ describe('page signs', () => {
     expect(document.title).toBe('○ Aperture');
     for (const row of rows) row.connection.value = { status: 'connected', since: 0 };
     expect(document.title).toBe('Aperture');
-    expect(icon?.href ?? 'data:').toMatch(/^data:/);
+  });
+
+  it('the favicon follows a state that lasts, and not those before it', async () => {
+    const icon = document.createElement('link');
+    icon.rel = 'icon';
+    icon.href = 'icon.svg';
+    document.head.prepend(icon);
+    const seen: string[] = [];
+    const observer = new MutationObserver(() => seen.push(icon.href));
+    observer.observe(icon, { attributes: true });
+    const fake = tenSessions();
+    await mount(fake);
+    expect(document.title).toBe('(2) ● Aperture');
+    fake.actions.answer('s2', 'r1', 'once');
+    fake.sessions.value[6]!.attention.value = undefined;
+    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    expect(seen[0]).toContain(encodeURIComponent('#3d8fe6'));
+    observer.disconnect();
+    icon.remove();
   });
 
   it('announces a session that begins to need its reader, and not its text', async () => {

@@ -60,6 +60,9 @@ function faviconFor({ rung }: PageState): string {
   return `data:image/svg+xml,${encodeURIComponent(image)}`;
 }
 
+/** A state that lasts no longer than this gets no favicon, ms: the browser draws each as a document of its own. */
+const ICON_MS = 300;
+
 /**
  * The page's signs outside of its elements: title, favicon, app badge. And `announce` is told, in words, when a
  * session begins to need its reader (never of streamed text). It shows nothing itself.
@@ -97,16 +100,25 @@ export class ApPageSigns extends LitElement {
   }
 
   #sign(store: Store): () => void {
-    let shown = '';
-    return effect(() => {
+    // What the page comes with.
+    let shown: Rung = 'idle';
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = effect(() => {
       const state = pageState(store);
       const title = titleFor(state);
       if (document.title !== title) document.title = title;
+      clearTimeout(timer);
       if (shown === state.rung) return;
-      shown = state.rung;
-      const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-      if (icon) icon.href = faviconFor(state);
+      timer = setTimeout(() => {
+        shown = state.rung;
+        const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+        if (icon) icon.href = faviconFor(state);
+      }, ICON_MS);
     });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
   }
 
   #badge(store: Store): () => void {
