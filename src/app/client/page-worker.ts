@@ -17,7 +17,7 @@ export interface FromWorker {
   readonly news?: readonly SocketNews[];
 }
 
-/** What the page's worker tells, and that it can do nothing (any more): once, and then nothing else comes. */
+/** What the page's worker tells, and that it can do nothing (any more): then nothing else comes. Idempotent. */
 export interface WorkerListener {
   heard(message: FromWorker): void;
   broke(): void;
@@ -40,7 +40,6 @@ export class PageWorker {
       if (!this.#broken) for (const each of this.#listeners) each.heard(data);
     });
     this.#worker.addEventListener('error', () => {
-      if (this.#broken) return;
       this.#broken = true;
       this.#worker?.terminate();
       for (const each of this.#listeners) each.broke();

@@ -27,12 +27,15 @@ export function browserFrames(page: Window = window): FrameSource {
     next(run, wait = 0) {
       let done = false;
       let frame = 0;
-      const once = (): void => {
-        if (done) return;
+      const stop = (): void => {
         done = true;
         page.cancelAnimationFrame(frame);
         clearTimeout(timer);
         clearTimeout(ahead);
+      };
+      const once = (): void => {
+        if (done) return;
+        stop();
         run();
       };
       const ask = (): void => {
@@ -43,12 +46,7 @@ export function browserFrames(page: Window = window): FrameSource {
       if (ahead === undefined) ask();
       // Beside the frame, too: the page may be hidden before it comes.
       const timer = setTimeout(once, HIDDEN_MS);
-      return () => {
-        done = true;
-        page.cancelAnimationFrame(frame);
-        clearTimeout(timer);
-        clearTimeout(ahead);
-      };
+      return stop;
     },
   };
 }

@@ -77,11 +77,11 @@ class WorkerSocket extends EventTarget {
         // What was under way when it was closed here comes too late, as from any socket.
         if (this.readyState === OPEN) this.dispatchEvent(new MessageEvent(kind, { data: rest[0] }));
         break;
-      default: {
+      default:
         this.readyState = CLOSED;
-        const [code, reason] = rest as [number, string];
-        this.dispatchEvent(new CloseEvent(kind, { code, reason }));
-      }
+        this.dispatchEvent(
+          new CloseEvent(kind, { code: rest[0] as number, reason: rest[1] as string }),
+        );
     }
   }
 }
