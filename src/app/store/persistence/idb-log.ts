@@ -43,8 +43,7 @@ export async function appendBatches(
   };
 
   // Each request is a message to the browser's process and back: all rows, which are short, come in one.
-  const all = batches.length > 1 ? await progress.getAll() : [await progress.get(batches[0]!.id)];
-  const known = new Map(all.map((row) => [row?.id, row]));
+  const known = new Map((await progress.getAll()).map((row) => [row.id, row]));
   const rows = await Promise.all(
     batches.map(({ id, epoch, repair: holed }) => {
       const row = known.get(id);
