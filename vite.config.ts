@@ -21,8 +21,8 @@ const plainImports = (): Plugin => ({
 
 /**
  * Four chunks and what is asked for: the first frame (all that main.ts imports statically), what comes right behind
- * it, what comes with the first session, and the welcome of a page without one. Together they compress better than apart, and no module stands in a
- * chunk of its own.
+ * it, what comes with the first session, and the welcome of a page without one. Modules compress better together
+ * than apart, and none stands in a chunk of its own.
  */
 interface Graph {
   getModuleInfo(id: string): { importedIds: readonly string[] } | null;

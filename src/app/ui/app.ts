@@ -1,8 +1,8 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { signal } from '@preact/signals-core';
 import { html, LitElement, nothing, type PropertyValues } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { customElement, property, query, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
 import type { SessionId } from '../../core/ids.ts';
 import { nextNeedingAttention } from '../store/selectors.ts';
 import type { Actions, SessionRecord, Store } from '../store/types.ts';

@@ -1,7 +1,7 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
 import { promptParts } from '../../../core/session/prompt.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { OutboxEntry, SessionRecord } from '../../store/types.ts';

@@ -1,8 +1,8 @@
 import { effect } from '@preact/signals-core';
 import { LitElement, type PropertyValues } from 'lit';
+import { customElement, property } from 'lit/decorators.js';
 import { attentionCounts, displayStatus, isStreaming } from '../../store/selectors.ts';
 import type { Store } from '../../store/types.ts';
-import { customElement, property } from 'lit/decorators.js';
 import { SEAMS } from '../icons.ts';
 
 /** The rungs of the ladder, from the top: the page shows the highest that any session stands on. */

@@ -1,8 +1,8 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import type { ReadonlySignal } from '@preact/signals-core';
 import { html, LitElement, nothing } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
 import { MAX_LIVE_SESSIONS } from '../../../core/limits.ts';
 import type { SessionId } from '../../../core/ids.ts';
 import { attentionCounts } from '../../store/selectors.ts';

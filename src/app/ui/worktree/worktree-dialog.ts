@@ -1,6 +1,6 @@
 import { html, nothing, type PropertyValues } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import { customElement, property, state } from 'lit/decorators.js';
+import { repeat } from 'lit/directives/repeat.js';
 import { toErrorInfo, type ErrorInfo } from '../../../core/errors.ts';
 import { cleanText } from '../../../core/text/sanitise.ts';
 import type { WorktreeState } from '../../../core/wire/worktree.ts';

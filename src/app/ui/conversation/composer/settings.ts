@@ -1,7 +1,7 @@
 import { SignalWatcher } from '@lit-labs/preact-signals';
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { live } from 'lit/directives/live.js';
 import { customElement, property, state } from 'lit/decorators.js';
+import { live } from 'lit/directives/live.js';
 import type { Choice, SessionOption } from '../../../../core/session/settings.ts';
 import { oneLine } from '../../../../core/text/sanitise.ts';
 import type { Actions, SessionRecord } from '../../../store/types.ts';

@@ -1,8 +1,7 @@
 import { html, svg, type TemplateResult } from 'lit';
 import type { ToolKind } from '../../../../core/acp.ts';
 import { pencil, search } from '../../icons.ts';
-import { trash } from '../../more-icons.ts';
-import { file, terminal } from '../../more-icons.ts';
+import { file, terminal, trash } from '../../more-icons.ts';
 
 // What only the transcript needs; same grid and stroke as the shell's icons.
 const draw = (shape: TemplateResult): TemplateResult =>

@@ -86,30 +86,32 @@ export const transcriptStyles = css`
   .tool + .message.assistant {
     margin-top: var(--ap-space-4);
   }
-  /* Neither seen nor a layer of its own while nobody is at the message, but Tab comes to its button. */
   .message-foot {
     display: flex;
-    align-items: flex-start;
+    align-items: center;
     justify-content: flex-end;
-    width: 0;
-    height: 0;
-    margin-left: auto;
-    font-size: 0;
+    gap: var(--ap-space-2);
+    padding: 2px 2px 2px 8px;
+    font-size: var(--ap-size-xs);
     color: var(--ap-text-faint);
     white-space: nowrap;
   }
-  .message:hover > .message-foot,
-  .message:focus-within > .message-foot {
+  .message:is(:hover, :focus-within) > .message-foot {
     position: absolute;
     right: 0;
     top: 100%;
     z-index: 1;
-    align-items: center;
-    gap: var(--ap-space-2);
-    width: auto;
-    height: auto;
-    padding: 2px 2px 2px 8px;
-    font-size: var(--ap-size-xs);
+  }
+  @media (hover: hover) {
+    /* Neither seen nor a layer of its own while nobody is at the message, but Tab comes to its button. */
+    .message:not(:hover, :focus-within) > .message-foot {
+      align-items: flex-start;
+      width: 0;
+      height: 0;
+      margin-left: auto;
+      padding: 0;
+      font-size: 0;
+    }
   }
   .message-foot > .copy {
     font-size: inherit;
@@ -321,12 +323,6 @@ export const transcriptStyles = css`
     .message.assistant:has(+ .turn-end) > .message-foot {
       position: static;
       display: flex;
-      align-items: center;
-      gap: var(--ap-space-2);
-      width: auto;
-      height: auto;
-      padding: 2px 2px 2px 8px;
-      font-size: var(--ap-size-xs);
     }
   }
 `;
