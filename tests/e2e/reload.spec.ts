@@ -75,6 +75,24 @@ test('[R15] with the gateway gone, a reload still shows what was said', async ({
   await expect(page.getByText(/cannot be reached/i).first()).toBeVisible();
 });
 
+test('[R6][R37] what was sent from several conversations at once is no draft after a reload', async ({
+  app,
+  gateway,
+  page,
+}) => {
+  const ids: string[] = [];
+  for (const name of ['One', 'Two', 'Three']) ids.push((await gateway.createSession(name)).id);
+  await app.openWith(ids[0]!);
+  for (const id of ids) await app.sendTo(id, 'SAY done');
+  for (const id of ids) await app.idle(id);
+  await page.reload();
+  for (const id of ids) {
+    await app.view(id);
+    await app.hasText('done');
+    await expect(app.composer).toHaveValue('');
+  }
+});
+
 test('[R69] the token leaves the address bar and outlives a reload', async ({
   app,
   page,

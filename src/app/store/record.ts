@@ -51,7 +51,7 @@ export class SessionEntry {
   era = 0;
   /** What the endpoint's adapter noted of it. */
   remote: JsonObject | undefined;
-  /** The same object while this tab has nothing newer than what it read or wrote on disk. */
+  /** The same object while this tab has nothing newer than what it read, or gave to the database. */
   savedRemote: JsonObject | undefined;
   /** The gateway has it no more; this copy is kept. */
   gone: boolean;
@@ -61,7 +61,7 @@ export class SessionEntry {
   ending = false;
   /** Marked as unread by hand: looking at it does not change that, coming back to it does. */
   keptUnread = false;
-  /** The draft as this tab last read or wrote it on disk. */
+  /** The draft as this tab last read it, or gave it to the database. */
   savedDraft: string;
   /** The user closed the connection; it is not opened again unasked. */
   parked = false;

@@ -6,6 +6,9 @@ import type { TabLock } from './tab-lock.ts';
 /** Read marks, drafts and previews change all the time and are worth little each; ms. */
 const SAVE_EVERY_MS = 1_000;
 
+/** A row whose draft is this tab's own, whatever the database has. */
+const UNKEPT = { keepDraft: false };
+
 /** Writes what the store knows of its sessions beside their logs. */
 export class Saver {
   readonly #dirty = new Set<SessionEntry>();
@@ -59,7 +62,8 @@ export class Saver {
   async part(): Promise<void> {
     const rows = new Set([...this.#dirty, ...this.#rows.keys()]);
     this.note.write(
-      [...rows].map((entry) => entry.toSaved()),
+      // What was given may not be on disk yet.
+      [...rows].map((entry) => ({ ...entry.toSaved(), ...(this.#rows.has(entry) && UNKEPT) })),
       [...this.#outboxes.keys()].map(({ id, record }) => ({
         id,
         owner: this.tab.name,
@@ -79,14 +83,14 @@ export class Saver {
     this.#dirty.clear();
   }
 
-  async #write(entries: readonly SessionEntry[]): Promise<boolean> {
+  #write(entries: readonly SessionEntry[]): Promise<boolean> {
     const rows = entries.map((entry) => entry.toSaved());
-    if (!(await this.storage.saveSessions(rows))) return false;
+    // Given is what counts, not written: the database keeps the order, and what comes next is compared with this.
     entries.forEach((entry, index) => {
       entry.savedDraft = rows[index]!.draft;
       entry.savedRemote = rows[index]!.remote;
     });
-    return true;
+    return this.storage.saveSessions(rows);
   }
 
   /** Until it is on disk, a page that is left has to note it. What the database refuses stays noted. */
