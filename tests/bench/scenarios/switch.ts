@@ -7,14 +7,15 @@ import { Product } from '../lib/product.ts';
 import { each } from '../lib/profile.ts';
 import { figures, interleaved, middle, type Outcome, type Scenario } from '../lib/scenario.ts';
 import { quantile } from '../lib/stats.ts';
+import { mixedText, tokens } from '../lib/texts.ts';
 
 /** Events a second of each session while the reader switches. */
 const RATE = 20;
 /** Of a switch, in the browser's trace. */
 const SPAN = 'bench-switch';
 
-/** What the document holds of a session at the least (docs/adr/0016). */
-const WINDOW_ITEMS = 60;
+/** What the document holds of a session at the least (docs/adr/0020). */
+const WINDOW_ITEMS = 30;
 
 interface Switched {
   /** From the click to the end of the frame that shows the other session, ms. */
@@ -74,8 +75,9 @@ class Switching {
 
   private constructor(readonly product: Product) {
     for (const session of product.sessions) session.begin('Go on.');
+    const pieces = tokens(mixedText(64_000));
     this.#streams = setInterval(() => {
-      for (const session of product.sessions) session.say(`and token ${this.#n} of the answer `);
+      for (const session of product.sessions) session.say(pieces[this.#n % pieces.length]!);
       this.#n++;
     }, 1000 / RATE);
   }
@@ -187,7 +189,7 @@ async function profileBare(
   return each(trace, SPAN);
 }
 
-const FLOOR = 'Floor: two panes of 60 items, empty page';
+const FLOOR = `Floor: two panes of ${WINDOW_ITEMS} items, empty page`;
 const streaming = (messages: number): string => `Aperture: ${messages} messages`;
 const quiet = (messages: number): string => `Aperture, nothing streams: ${messages} messages`;
 

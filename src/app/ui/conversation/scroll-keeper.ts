@@ -2,6 +2,8 @@
 const AT_END = 24;
 /** Older items are wanted when less than this is left above, px. */
 const NEAR_TOP = 800;
+/** So much above the viewport is enough to begin with, px. */
+const ABOVE = 1_000;
 
 export interface Place {
   element: Element;
@@ -17,6 +19,8 @@ export class ScrollKeeper {
   following = true;
   private place: Place | undefined;
   private lastTop = 0;
+  /** What is to be mounted beside what is, by height; as of the last layout, since to ask anew would force one. */
+  wanted: number | undefined;
   private readonly observer: ResizeObserver;
 
   constructor(
@@ -41,9 +45,11 @@ export class ScrollKeeper {
   /** Puts the reader back where they are meant to be. */
   settle(): void {
     // Hidden: there is no layout to speak of.
-    if (this.scroller.clientHeight === 0) return;
+    const { clientHeight, scrollHeight } = this.scroller;
+    if (clientHeight === 0) return;
+    this.wanted = (clientHeight + ABOVE) / scrollHeight;
     if (this.following) {
-      this.scroller.scrollTop = this.scroller.scrollHeight;
+      this.scroller.scrollTop = scrollHeight;
     } else if (this.place && this.content.contains(this.place.element)) {
       const shift = this.offsetOf(this.place.element) - this.place.offset;
       if (Math.abs(shift) >= 1) this.scroller.scrollTop += shift;

@@ -4,11 +4,11 @@ import { createView, needsCards } from './items/create.ts';
 import type { ItemView, ViewContext } from './items/view.ts';
 import { element } from './markdown/dom.ts';
 
-/** Items mounted at first, and with each page of older ones. */
-export const WINDOW = 60;
+/** Items mounted at first, at the least, and with each page of older ones. Showing a session costs what is mounted of it. */
+export const WINDOW = 30;
 export const PAGE = 40;
 /** Beyond this the oldest are unmounted again, as long as the reader follows the end. */
-const MAX_MOUNTED = 180;
+const MAX_MOUNTED = 120;
 /** Nobody is brought back to what is further from the end: all between would have to be mounted at once. */
 const MAX_BACK = 1_500;
 
@@ -102,7 +102,7 @@ export class TranscriptWindow {
     if (past === 0 && this.unseenAfter !== undefined) this.markUnseen(this.unseenAfter);
     const added = total - end;
     if (added > 0) this.log.append(this.mount(end, total));
-    if (following && this.views.length > MAX_MOUNTED) this.trim();
+    if (following && this.views.length > MAX_MOUNTED) this.keep(2 * WINDOW);
     return added;
   }
 
@@ -135,9 +135,9 @@ export class TranscriptWindow {
     return undefined;
   }
 
-  /** Mounts a page before what is mounted; the caller keeps the reader's place. */
-  mountOlder(): void {
-    const from = Math.max(pastOf(this.record.transcript()), this.start - PAGE);
+  /** Mounts so many before what is mounted; the caller keeps the reader's place. */
+  mountOlder(count = PAGE): void {
+    const from = Math.max(pastOf(this.record.transcript()), this.start - count);
     if (from === this.start) return;
     const end = this.start;
     this.start = from;
@@ -227,8 +227,10 @@ export class TranscriptWindow {
     return fragment;
   }
 
-  private trim(): void {
-    const gone = this.views.splice(0, this.views.length - WINDOW);
+  /** Unmounts all but the newest so many, or {@link WINDOW}. */
+  keep(count: number): void {
+    const gone = this.views.splice(0, Math.max(0, this.views.length - Math.max(WINDOW, count)));
+    if (gone.length === 0) return;
     for (const view of gone) {
       this.byId.delete(view.item.id);
       view.element.remove();

@@ -18,6 +18,8 @@ import { PAGE, TranscriptWindow } from './transcript-window.ts';
 
 /** With fewer items in memory before those that are mounted, more are read. */
 const READ_AHEAD = 3 * PAGE;
+/** When no more than this share of what is mounted is wanted of a session that is left, the rest is unmounted. */
+const TOO_MUCH = 0.8;
 
 /**
  * One session's messages. While it is not `active` it follows nothing and costs nothing; becoming active
@@ -191,9 +193,25 @@ export class ApTranscript extends LitElement {
     this.stop = () => {
       for (const stop of stops) stop();
       keepPlace(record);
+      // What is mounted costs the frame that shows it again.
+      const { following, wanted } = keeper;
+      if (following && wanted && wanted < TOO_MUCH)
+        window.keep(Math.ceil((window.mounted.length * wanted) / TOO_MUCH));
     };
     window.refreshAll();
     keeper.settle();
+    this.fill(window, keeper);
+  }
+
+  /** More of short items, before they are painted: they would jump when it came in a later frame. */
+  private fill(window: TranscriptWindow, keeper: ScrollKeeper): void {
+    while (window.olderCount > 0) {
+      if (keeper.wanted === undefined) keeper.settle();
+      const more = Math.ceil(window.mounted.length * ((keeper.wanted ?? 0) - 1));
+      if (more <= 0) return;
+      window.mountOlder(more);
+      keeper.settle();
+    }
   }
 
   /** Goes on when the code of cards is there; what is drawn stays until then. */
@@ -211,6 +229,7 @@ export class ApTranscript extends LitElement {
     if (awaited && transcript.end && !transcript.items.some(({ id }) => id === awaited.id)) return;
     const added = window.sync(keeper.following);
     window.touch(touched);
+    this.fill(window, keeper);
     if (added > 0 && !keeper.following) this.unseen = true;
     if (this.wanted && !transcript.past) {
       this.wanted = false;
