@@ -306,7 +306,8 @@ export class ApTranscript extends LitElement {
     if (button.dataset['load']) return loadImage(button);
     const text =
       button.dataset['copy'] === 'code'
-        ? button.closest('.code')?.querySelector('code')?.textContent
+        ? // As it is shown: a long block has parts, and no character between them.
+          button.closest('.code')?.querySelector('code')?.innerText
         : this.messageText(button);
     void copyText(text ?? '').then((worked) => confirmCopied(button, worked));
   }

@@ -1,5 +1,6 @@
 import { CleanStream } from './clean-stream.ts';
-import { appendInline, appendText, directed, element } from './dom.ts';
+import { appendInline, directed, element } from './dom.ts';
+import { GrowingBlock } from './growing-block.ts';
 import { InlineWriter } from './inline-writer.ts';
 import { parseInline } from './inline.ts';
 import {
@@ -17,7 +18,11 @@ import type { MarkdownWriter } from './writer.ts';
 const MAX_HEADER = 4_000;
 const MAX_LANGUAGE = 40;
 
-type Leaf = LeafState & { readonly target?: HTMLElement; inline?: InlineWriter };
+type Leaf = LeafState & {
+  readonly target?: HTMLElement;
+  readonly code?: GrowingBlock;
+  inline?: InlineWriter;
+};
 
 /**
  * Writes markdown into an element as it streams (R68): its own parser, line by line, so that a line is
@@ -110,7 +115,7 @@ export class DocumentWriter implements MarkdownWriter {
         const header = leaf.header + text;
         this.#leaf = { ...leaf, header: header.length > MAX_HEADER ? undefined : header };
       }
-    } else if (leaf.type === 'fence' || leaf.type === 'indented') appendText(leaf.target!, text);
+    } else if (leaf.type === 'fence' || leaf.type === 'indented') leaf.code!.text(text);
     else if (leaf.type === 'table') this.#addRow(leaf.target!, text);
     else this.#heading?.write(text);
   }
@@ -126,7 +131,7 @@ export class DocumentWriter implements MarkdownWriter {
     const continues = open.length === 0 && keep === this.#containers.length;
     switch (part.type) {
       case 'fence-text':
-        appendText(this.#leaf.target!, this.#firstInBlock ? '' : '\n');
+        if (!this.#firstInBlock) this.#leaf.code!.lineEnd();
         this.#firstInBlock = false;
         return;
       case 'fence-end':
@@ -142,7 +147,7 @@ export class DocumentWriter implements MarkdownWriter {
         break;
       case 'indented':
         if (continues && this.#leaf.type === 'indented') {
-          appendText(this.#leaf.target!, '\n'.repeat(this.#blanks + 1));
+          this.#leaf.code!.lineEnd(this.#blanks);
           this.#blanks = 0;
           return;
         }
@@ -206,13 +211,13 @@ export class DocumentWriter implements MarkdownWriter {
         return;
       case 'fence': {
         const { char, length, indent } = part;
-        const target = codeBlock(parent, part.info);
-        this.#leaf = { type: 'fence', char, length, indent, target };
+        const code = codeBlock(parent, part.info);
+        this.#leaf = { type: 'fence', char, length, indent, code };
         this.#firstInBlock = true;
         return;
       }
       case 'indented':
-        this.#leaf = { type: 'indented', target: codeBlock(parent, '') };
+        this.#leaf = { type: 'indented', code: codeBlock(parent, '') };
         return;
       default:
     }
@@ -265,7 +270,7 @@ function taskBox(done: boolean): HTMLElement {
   return box;
 }
 
-function codeBlock(parent: HTMLElement, info: string): HTMLElement {
+function codeBlock(parent: HTMLElement, info: string): GrowingBlock {
   const language = /^[\w+#.-]*/.exec(info)![0].slice(0, MAX_LANGUAGE);
   const block = element('div', 'code');
   const head = block.appendChild(element('div', 'code-head'));
@@ -279,7 +284,7 @@ function codeBlock(parent: HTMLElement, info: string): HTMLElement {
   const code = pre.appendChild(element('code'));
   if (language) code.dataset['language'] = language;
   parent.appendChild(block);
-  return code;
+  return new GrowingBlock(code);
 }
 
 /** Closing hashes are no part of a heading; whether hashes close it is known at its end. */

@@ -1,4 +1,5 @@
 import { appendInline } from './dom.ts';
+import { GrowingBlock } from './growing-block.ts';
 import { parseInline } from './inline.ts';
 
 /** Streams inline markdown into one block element: what is final stays, the unfinished end is redrawn. */
@@ -6,8 +7,11 @@ export class InlineWriter {
   #tail = '';
   #before = '';
   #provisional: HTMLElement | undefined;
+  readonly #block: GrowingBlock;
 
-  constructor(private readonly parent: HTMLElement) {}
+  constructor(parent: HTMLElement) {
+    this.#block = new GrowingBlock(parent);
+  }
 
   /** Takes text; nothing is drawn before {@link draw} or {@link end}. */
   write(text: string): void {
@@ -27,7 +31,7 @@ export class InlineWriter {
     this.#provisional?.remove();
     this.#provisional = undefined;
     if (used > 0) {
-      appendInline(this.parent, committed);
+      this.#block.inline(committed);
       this.#before = this.#tail[used - 1]!;
       this.#tail = this.#tail.slice(used);
     }
@@ -35,7 +39,7 @@ export class InlineWriter {
       // In a wrapper of its own, so that it goes away in one piece.
       this.#provisional = document.createElement('span');
       appendInline(this.#provisional, provisional);
-      this.parent.appendChild(this.#provisional);
+      this.#block.end.appendChild(this.#provisional);
     }
   }
 }

@@ -3,8 +3,11 @@ import { css } from 'lit';
 /** What agents write. Element names are those that markdown/dom.ts creates, and no others. */
 export const markdownStyles = css`
   /* Each paragraph has the direction of its own first letter. */
-  .markdown :is(p, h3, h4, h5, h6, td, th) {
+  .markdown :is(p, h3, h4, h5, h6, td, th, p > .part) {
     unicode-bidi: plaintext;
+  }
+  .part {
+    display: block;
   }
   .markdown > * + * {
     margin-top: 0.75em;
@@ -126,6 +129,7 @@ export const markdownStyles = css`
     outline-offset: -2px;
   }
   .code code {
+    display: block;
     font: inherit;
   }
 
