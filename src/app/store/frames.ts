@@ -2,7 +2,7 @@
 export interface FrameSource {
   /**
    * Calls `run` once, before the next paint, or after about 100 ms while nobody looks; `wait`: before the first paint
-   * that is so many ms away, or an earlier one. @returns cancels it.
+   * that is so many ms away, {@link NEAR_MS} more or less. @returns cancels it.
    */
   next(run: () => void, wait?: number): () => void;
   /** ms, monotonic. */
@@ -13,8 +13,8 @@ export interface FrameSource {
   hidden?(): boolean;
 }
 
-/** A frame is asked for so long before it is wanted: later it might be missed. A frame without a change costs, too. */
-const AHEAD_MS = 12;
+/** Half of the time between two frames: then the nearer of two is taken. A frame without a change costs, too. */
+export const NEAR_MS = 8;
 
 /** requestAnimationFrame does not fire in a hidden page. */
 const HIDDEN_MS = 100;
@@ -42,7 +42,7 @@ export function browserFrames(page: Window = window): FrameSource {
         const visible = page.document.visibilityState === 'visible';
         if (visible) frame = page.requestAnimationFrame(once);
       };
-      const ahead = wait > AHEAD_MS ? setTimeout(ask, wait - AHEAD_MS) : undefined;
+      const ahead = wait > NEAR_MS ? setTimeout(ask, wait - NEAR_MS) : undefined;
       if (ahead === undefined) ask();
       // Beside the frame, too: the page may be hidden before it comes.
       const timer = setTimeout(once, HIDDEN_MS);

@@ -1,8 +1,8 @@
 /** A stream of more tokens a second than this brings several for every frame: nobody reads them one by one. */
 const FAST = 100;
 /** From one drawing of a fast stream to the next: so many times what it takes, but no longer than this, ms. */
-const OFTEN = 7;
-const MAX_WAIT_MS = 50;
+const OFTEN = 9;
+const MAX_WAIT_MS = 66;
 /** And at least so many times that, of a fast stream and of a slow one: something is left for everything else. */
 const LEAST = { fast: 2, slow: 1.25 };
 /** What each new measurement counts for: one long frame says little. */
@@ -12,7 +12,7 @@ const MAX_COST_MS = 50;
 
 /**
  * How often the viewed conversation grows. A frame in which text has grown costs what it costs on this machine, and
- * drawing every token apart may take all of its time; so a fast stream is drawn as often as that takes a seventh of
+ * drawing every token apart may take all of its time; so a fast stream is drawn as often as that takes a ninth of
  * it. What comes alone, or slowly, is drawn in the next frame.
  */
 export class GrowthPace {

@@ -2,7 +2,7 @@ import { batch } from '@preact/signals-core';
 import type { SessionId } from '../../core/ids.ts';
 import type { NumberedEvent } from '../../core/session/event.ts';
 import { applyEvent, noChange, type Change } from '../../core/session/reduce.ts';
-import type { FrameSource } from './frames.ts';
+import { NEAR_MS, type FrameSource } from './frames.ts';
 import { GrowthPace } from './growth-pace.ts';
 import type { SessionEntry } from './record.ts';
 import { showChange } from './view.ts';
@@ -17,7 +17,7 @@ const SLICE = 64;
 const MAX_INBOX = 50_000;
 
 /** The last line of a row is glanced at, and costs the page a layout of its list: so often is enough, ms. All rows together. */
-const PREVIEW_EVERY_MS = 200;
+const PREVIEW_EVERY_MS = 333;
 
 export interface IngestOptions {
   frames: FrameSource;
@@ -91,7 +91,7 @@ export class Ingest {
     const wait = (): number => (this.#behind ? 0 : this.#pace.wait(frames.now()));
     this.#cancel ??= frames.next(() => {
       this.#cancel = undefined;
-      if (wait() === 0) this.#frame();
+      if (wait() <= NEAR_MS) this.#frame();
       else this.#schedule();
     }, wait());
   }

@@ -175,6 +175,12 @@ test('fast streams come in few pieces, whole and in order', () => {
   );
 });
 
+test('so do those that a gateway gathers, though each of their messages is further apart', () => {
+  const pieces = streamed(...Array.from({ length: 10 }, (_, i) => 16 - (i % 2)));
+  expect(pieces.flatMap(({ data }) => data).length).toBeGreaterThan(620);
+  expect(pieces.length).toBeLessThan(80);
+});
+
 test('what comes seldom is not held up by fast streams', () => {
   const pieces = streamed(5, 5, 5, 20);
   const slow = pieces.flatMap(({ at, data }) =>

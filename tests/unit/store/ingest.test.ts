@@ -47,9 +47,9 @@ describe('from events to signals', () => {
       parts.say('a', text(`word${n} `));
       parts.frames.draw();
     }
-    // A hundred frames of 16 ms, one line in 200 ms.
-    expect(shown.length).toBeGreaterThan(5);
-    expect(shown.length).toBeLessThan(12);
+    // A hundred frames of 16 ms, one line in 333 ms.
+    expect(shown.length).toBeGreaterThan(3);
+    expect(shown.length).toBeLessThan(8);
     parts.frames.drawAll();
     expect(shown.at(-1)).toMatch(/word99$/);
     expect(parts.frames.waiting).toBe(false);
@@ -87,9 +87,10 @@ describe('from events to signals', () => {
 
   it.each([
     ['where frames are cheap', 1, 5, 100, 100],
-    // 16 ms each, and 6 more with a drawing: one in 42 ms.
+    // 16 ms each, and 6 more with a drawing: one in 54 ms.
     ['where frames are dear', 6, 5, 30, 40],
-    ['where frames are very dear', 60, 20, 20, 35],
+    // Never more than half of the time, whatever else it would be.
+    ['where frames are very dear', 60, 20, 20, 50],
     ['slowly, however dear frames are', 6, 1, 100, 100],
   ])('the viewed conversation grows %s as often as it should', (_, cost, tokens, least, most) => {
     parts.live('viewed');

@@ -1,3 +1,4 @@
+import { GATHER_MS } from '../../../core/limits.ts';
 import type { CloseCode } from '../../../core/wire/close-codes.ts';
 import { CONFIRM_EVERY, type SocketNews, type SocketOrder } from './orders.ts';
 
@@ -5,8 +6,9 @@ import { CONFIRM_EVERY, type SocketNews, type SocketOrder } from './orders.ts';
 const GAP_MS = 16;
 /** The same for what comes seldom: a token that comes alone is not held up by others' streams. */
 const LONE_GAP_MS = 4;
-/** A socket is one of these while its messages come at least so far apart on the average, ms; no pause counts for more. */
-const LONE_MS = 12;
+/** A socket is one of these while its messages come further apart on the average than a gateway gathers them for, ms. */
+const LONE_MS = GATHER_MS + 2;
+/** No pause counts for more. */
 const MAX_PAUSE_MS = 100;
 /** News in one piece, and their length in UTF-16 units, so that none of them holds up a frame. */
 const MAX_NEWS = 2_000;
@@ -47,8 +49,13 @@ export class SocketHost {
 
   /** The page has read so many pieces more. */
   read(): void {
+    const waited = this.#isFull;
     this.#unread -= CONFIRM_EVERY;
-    if (this.#news.length > 0) this.#schedule(0);
+    if (waited && this.#news.length > 0) this.#schedule(0);
+  }
+
+  get #isFull(): boolean {
+    return this.#unread >= MAX_UNREAD;
   }
 
   #open(id: number, url: string, protocols: readonly string[]): void {
@@ -81,7 +88,7 @@ export class SocketHost {
   }
 
   #schedule(wait: number): void {
-    if (this.#unread >= MAX_UNREAD) return;
+    if (this.#isFull) return;
     if (wait <= 0) return this.#post();
     const at = performance.now() + wait;
     if (this.#timer !== undefined && at >= this.#postAt) return;
