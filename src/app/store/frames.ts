@@ -13,7 +13,7 @@ export interface FrameSource {
   hidden?(): boolean;
 }
 
-/** Half of the time between two frames: then the nearer of two is taken. A frame without a change costs, too. */
+/** Half of the time between two frames where there are sixty in a second: then the nearer of two is taken. A frame without a change costs, too. */
 export const NEAR_MS = 8;
 
 /** requestAnimationFrame does not fire in a hidden page. */

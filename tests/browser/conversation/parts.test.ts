@@ -1,6 +1,7 @@
 import { array, assert, constantFrom, integer, property } from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApTranscript } from '../../../src/app/ui/conversation/transcript.ts';
+import { codeText } from '../../../src/app/ui/conversation/markdown/growing-block.ts';
 import { DocumentWriter } from '../../../src/app/ui/conversation/markdown/document-writer.ts';
 
 afterEach(() => document.body.replaceChildren());
@@ -82,11 +83,36 @@ describe('[R34] a long block', () => {
     const [text] = LONG['a code block'];
     const code = laidOut(render(text)).querySelector('code')!;
     const written = text.slice('```ts\n'.length, -'\n```\n'.length);
-    expect(code.innerText).toBe(written);
+    expect(codeText(code)).toBe(written);
     const selection = getSelection()!;
     selection.selectAllChildren(code);
     expect(selection.toString().trimEnd()).toBe(written.trimEnd());
     selection.removeAllRanges();
+  });
+
+  it.each([
+    ['w '.repeat(8_193) + '<br>next', 2],
+    ['w '.repeat(8_193) + '\\\nnext', 2],
+    ['x'.repeat(8_192) + '<br><br>after', 3],
+    ['x'.repeat(9_000) + '<br><br>after', 3],
+  ])('keeps its lines where it is parted: case %#', (text, count) => {
+    const { innerText } = laidOut(render(text)).querySelector('p')!;
+    const shown = innerText.split('\n').slice(-count);
+    expect(shown.at(-1)).toMatch(/next|after/);
+    expect(shown.slice(1, -1)).toEqual(Array(count - 2).fill(''));
+    expect(shown[0]).not.toBe('');
+  });
+
+  it.each(['\n', '\n\n'])('of code keeps empty lines at its end: %j', (end) => {
+    const lines = `${'x'.repeat(8_193)}\n${end}`;
+    expect(codeText(render('```\n' + lines + '```').querySelector('code'))).toBe(
+      lines.slice(0, -1),
+    );
+  });
+
+  it('is parted without spaces, where its script has none', () => {
+    const block = render('字'.repeat(40_000)).querySelector('p')!;
+    expect(longestPart(block)).toBeLessThan(17_000);
   });
 
   it('is not parted before it is long', () => {

@@ -24,6 +24,10 @@ const away = async (view: Mounted, meanwhile?: () => void): Promise<void> => {
   await view.element.updateComplete;
 };
 
+/** The very same elements, not only equal ones. */
+const isSame = ({ log }: Mounted, rows: readonly Element[]): boolean =>
+  log.childElementCount === rows.length && rows.every((row, i) => row === log.children[i]);
+
 const above = ({ scroller }: Mounted): number => scroller.scrollTop;
 
 describe('[R34] the part of a history that is mounted', () => {
@@ -62,7 +66,7 @@ describe('[R34] the part of a history that is mounted', () => {
     expect(left.length).toBeLessThan(few + 30);
     expect(atEnd(view)).toBe(0);
     for (let i = 0; i < 3; i++) await away(view);
-    expect([...view.log.children]).toEqual(left);
+    expect(isSame(view, left)).toBe(true);
     await view.settled();
     await scrollTo(view, 100);
     expect(view.log.childElementCount).toBeGreaterThan(left.length);
@@ -80,5 +84,67 @@ describe('[R34] the part of a history that is mounted', () => {
     await away(view);
     expect(view.log.childElementCount).toBe(mounted);
     expect(Math.abs(topOf(view, row) - before)).toBeLessThanOrEqual(1);
+  });
+
+  it('does not come and go at each switch where one item is far higher than the others', async () => {
+    const fake = new FakeSession();
+    fake.history(20);
+    fake.prompt('go');
+    fake.say('A long answer.\n\n'.repeat(800));
+    for (let i = 0; i < 31; i++)
+      fake.feed({
+        type: 'tool',
+        call: { toolCallId: `t${i}`, title: `Read ${i}`, kind: 'read', status: 'completed' },
+      });
+    const view = await mount(fake);
+    await view.settled();
+    await away(view);
+    await view.settled();
+    const left = [...view.log.children];
+    for (let i = 0; i < 3; i++) {
+      await away(view);
+      expect(isSame(view, left)).toBe(true);
+      await view.settled();
+      expect(isSame(view, left)).toBe(true);
+    }
+  });
+
+  it('is enough again when more came at once than a window holds, and when old items have gone', async () => {
+    const fake = new FakeSession();
+    fake.history(60);
+    const view = await tall(fake);
+    await view.settled();
+    for (let i = 0; i < 60; i++) {
+      // Each of them short; now and then more than a window.
+      fake.history(i % 20 === 0 ? 12 : 1);
+      expect(view.scroller.scrollHeight - view.scroller.clientHeight).toBeGreaterThanOrEqual(900);
+      await frames();
+      expect(view.log.childElementCount).toBeLessThan(200);
+    }
+  });
+
+  it('is no more than a window where there is no height to fill', async () => {
+    const fake = new FakeSession();
+    fake.history(2);
+    const host = box();
+    host.style.height = '0';
+    const view = await mount(fake, host);
+    fake.history(200);
+    await view.settled();
+    expect(view.log.childElementCount).toBe(30);
+  });
+
+  it('stays as it is in a pane that is hidden, though that scrolls', async () => {
+    const fake = new FakeSession();
+    fake.history(60);
+    const view = await mount(fake);
+    await view.settled();
+    view.element.active = false;
+    view.element.style.contentVisibility = 'hidden';
+    await view.settled();
+    const mounted = view.log.childElementCount;
+    await scrollTo(view, 0);
+    expect(view.scroller.scrollTop).toBe(0);
+    expect(view.log.childElementCount).toBe(mounted);
   });
 });

@@ -19,8 +19,10 @@ export class ScrollKeeper {
   following = true;
   private place: Place | undefined;
   private lastTop = 0;
-  /** What is to be mounted beside what is, by height; as of the last layout, since to ask anew would force one. */
-  wanted: number | undefined;
+  /** By so much of itself what is mounted should be higher; 0 when it is high enough, `undefined` when that is not known. */
+  missing: number | undefined;
+  /** What stands before this row is not needed by a reader at the end; as of the last look or scroll. */
+  firstNeeded: Element | undefined;
   private readonly observer: ResizeObserver;
 
   constructor(
@@ -29,6 +31,8 @@ export class ScrollKeeper {
     private readonly rows: () => HTMLElement,
     private readonly events: {
       nearTop(): void;
+      /** The viewport is higher now than what is mounted is enough for. */
+      short(): void;
       /** The reader moved, or began or ceased to follow. */
       moved(): void;
     },
@@ -36,7 +40,7 @@ export class ScrollKeeper {
   ) {
     scroller.addEventListener('scroll', () => this.onScroll(), { passive: true, signal });
     // Fires after layout and before paint: whatever grew, the reader never sees it jump.
-    this.observer = new ResizeObserver(() => this.settle());
+    this.observer = new ResizeObserver(() => this.onResize());
     this.observer.observe(content);
     this.observer.observe(scroller);
     signal.addEventListener('abort', () => this.observer.disconnect());
@@ -44,10 +48,11 @@ export class ScrollKeeper {
 
   /** Puts the reader back where they are meant to be. */
   settle(): void {
-    // Hidden: there is no layout to speak of.
     const { clientHeight, scrollHeight } = this.scroller;
+    this.missing = undefined;
+    // There is no layout to speak of.
     if (clientHeight === 0) return;
-    this.wanted = (clientHeight + ABOVE) / scrollHeight;
+    this.missing = Math.max(0, (clientHeight + ABOVE) / scrollHeight - 1);
     if (this.following) {
       this.scroller.scrollTop = scrollHeight;
     } else if (this.place && this.content.contains(this.place.element)) {
@@ -55,6 +60,11 @@ export class ScrollKeeper {
       if (Math.abs(shift) >= 1) this.scroller.scrollTop += shift;
     }
     this.lastTop = this.scroller.scrollTop;
+  }
+
+  /** Looks what is needed; costs a layout if anything has changed. */
+  look(): void {
+    this.firstNeeded = this.following ? this.firstBelow(-ABOVE) : undefined;
   }
 
   /** Follows the end again. */
@@ -85,6 +95,11 @@ export class ScrollKeeper {
     return this.scroller.clientHeight > 0 && this.scroller.scrollTop < NEAR_TOP;
   }
 
+  private onResize(): void {
+    this.settle();
+    if (this.missing) this.events.short();
+  }
+
   private onScroll(): void {
     const { scroller } = this;
     if (scroller.clientHeight === 0) return;
@@ -97,22 +112,29 @@ export class ScrollKeeper {
     const kept = top === this.lastTop && this.place?.element.isConnected ? this.place : undefined;
     this.lastTop = top;
     this.place = this.following ? undefined : (kept ?? this.firstInSight());
+    // Now, as later it could cost a layout.
+    this.look();
     this.events.moved();
     if (top < NEAR_TOP) this.events.nearTop();
   }
 
   private firstInSight(): Place | undefined {
+    const row = this.firstBelow(0);
+    return row && { element: row, offset: this.offsetOf(row) };
+  }
+
+  /** The first row that ends below this line, px from the viewport's top. */
+  private firstBelow(line: number): Element | undefined {
     const rows = this.rows().children;
     let low = 0;
     let high = rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       const row = rows[middle]!;
-      if (this.offsetOf(row) + row.clientHeight > 0) high = middle;
+      if (this.offsetOf(row) + row.clientHeight > line) high = middle;
       else low = middle + 1;
     }
-    const row = rows[low];
-    return row && { element: row, offset: this.offsetOf(row) };
+    return rows[low];
   }
 
   private offsetOf(row: Element): number {

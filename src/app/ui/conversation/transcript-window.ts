@@ -7,8 +7,8 @@ import { element } from './markdown/dom.ts';
 /** Items mounted at first, at the least, and with each page of older ones. Showing a session costs what is mounted of it. */
 export const WINDOW = 30;
 export const PAGE = 40;
-/** Beyond this the oldest are unmounted again, as long as the reader follows the end. */
-const MAX_MOUNTED = 120;
+/** So few are not worth unmounting. */
+const FEW = 10;
 /** Nobody is brought back to what is further from the end: all between would have to be mounted at once. */
 const MAX_BACK = 1_500;
 
@@ -102,7 +102,6 @@ export class TranscriptWindow {
     if (past === 0 && this.unseenAfter !== undefined) this.markUnseen(this.unseenAfter);
     const added = total - end;
     if (added > 0) this.log.append(this.mount(end, total));
-    if (following && this.views.length > MAX_MOUNTED) this.keep(2 * WINDOW);
     return added;
   }
 
@@ -227,10 +226,12 @@ export class TranscriptWindow {
     return fragment;
   }
 
-  /** Unmounts all but the newest so many, or {@link WINDOW}. */
-  keep(count: number): void {
-    const gone = this.views.splice(0, Math.max(0, this.views.length - Math.max(WINDOW, count)));
-    if (gone.length === 0) return;
+  /** Unmounts what stands before this row, but for the newest {@link WINDOW} items. */
+  drop(before: Element | undefined): void {
+    const first = this.views.findIndex(({ element: row }) => row === before);
+    const count = Math.min(first, this.views.length - WINDOW);
+    if (count < FEW) return;
+    const gone = this.views.splice(0, count);
     for (const view of gone) {
       this.byId.delete(view.item.id);
       view.element.remove();

@@ -8,6 +8,7 @@ import type { OlderState, SessionRecord } from '../../store/types.ts';
 import { act } from '../intent.ts';
 import { confirmCopied, copyText } from './clipboard.ts';
 import { loadImage } from './markdown/dom.ts';
+import { codeText } from './markdown/growing-block.ts';
 import { keepPlace, placeOf, setPlace, type ReadingPlace } from './reading-place.ts';
 import { ScrollKeeper } from './scroll-keeper.ts';
 import { loadCards, styleCards } from './items/create.ts';
@@ -18,8 +19,8 @@ import { PAGE, TranscriptWindow } from './transcript-window.ts';
 
 /** With fewer items in memory before those that are mounted, more are read. */
 const READ_AHEAD = 3 * PAGE;
-/** When no more than this share of what is mounted is wanted of a session that is left, the rest is unmounted. */
-const TOO_MUCH = 0.8;
+/** Beyond this the oldest are unmounted again, as long as the reader follows the end. */
+const MAX_MOUNTED = 120;
 
 /**
  * One session's messages. While it is not `active` it follows nothing and costs nothing; becoming active
@@ -48,6 +49,8 @@ export class ApTranscript extends LitElement {
   private present: AbortController | undefined;
   /** Stops following the session. */
   private stop: (() => void) | undefined;
+  /** With more items mounted it is looked for what may go. */
+  private most = MAX_MOUNTED;
   /** Older items were asked for by somebody near the top. */
   private wanted = false;
   /** Where the reader stood before this element was there, until that item has come. */
@@ -138,7 +141,13 @@ export class ApTranscript extends LitElement {
     const { record } = this;
     const { signal } = (this.present = new AbortController());
     const rows = (): HTMLElement => this.log;
-    const events = { nearTop: () => this.showOlder(), moved: () => this.onMoved() };
+    const events = {
+      nearTop: () => this.showOlder(),
+      // Not in the observer's own round, in which the browser would not look at it again.
+      short: () =>
+        (this.window?.olderCount ?? 0) > 0 && requestAnimationFrame(() => this.showOlder()),
+      moved: () => this.onMoved(),
+    };
     const stood = this.keeper?.following;
     const place = this.keeper?.standing;
     const keeper = new ScrollKeeper(this.scroller, this.content, rows, events, signal);
@@ -194,22 +203,20 @@ export class ApTranscript extends LitElement {
       for (const stop of stops) stop();
       keepPlace(record);
       // What is mounted costs the frame that shows it again.
-      const { following, wanted } = keeper;
-      if (following && wanted && wanted < TOO_MUCH)
-        window.keep(Math.ceil((window.mounted.length * wanted) / TOO_MUCH));
+      if (keeper.following) window.drop(keeper.firstNeeded);
     };
     window.refreshAll();
     keeper.settle();
-    this.fill(window, keeper);
+    if (!window.needsCards) this.fill(window, keeper);
   }
 
   /** More of short items, before they are painted: they would jump when it came in a later frame. */
   private fill(window: TranscriptWindow, keeper: ScrollKeeper): void {
-    while (window.olderCount > 0) {
-      if (keeper.wanted === undefined) keeper.settle();
-      const more = Math.ceil(window.mounted.length * ((keeper.wanted ?? 0) - 1));
-      if (more <= 0) return;
-      window.mountOlder(more);
+    if (window.olderCount === 0 || keeper.missing === 0) return;
+    // What was measured may be of what stood here before.
+    keeper.settle();
+    while (keeper.missing && window.olderCount > 0) {
+      window.mountOlder(Math.ceil(window.mounted.length * keeper.missing) + 1);
       keeper.settle();
     }
   }
@@ -227,7 +234,15 @@ export class ApTranscript extends LitElement {
     const transcript = this.record.transcript();
     // It stands further up: not first at the end, and then there.
     if (awaited && transcript.end && !transcript.items.some(({ id }) => id === awaited.id)) return;
+    const [first] = window.mounted;
     const added = window.sync(keeper.following);
+    if (first !== window.mounted[0]) keeper.missing = undefined;
+    if (keeper.following && window.mounted.length > this.most) {
+      keeper.settle();
+      keeper.look();
+      window.drop(keeper.firstNeeded);
+      this.most = Math.max(MAX_MOUNTED, window.mounted.length + PAGE);
+    }
     window.touch(touched);
     this.fill(window, keeper);
     if (added > 0 && !keeper.following) this.unseen = true;
@@ -258,7 +273,8 @@ export class ApTranscript extends LitElement {
 
   private showOlder(): void {
     const { window, record } = this;
-    if (!window) return;
+    // A pane that is hidden scrolls as well.
+    if (!window || !this.active) return;
     if (window.olderCount > 0) {
       window.mountOlder();
       this.keeper?.settle();
@@ -306,8 +322,7 @@ export class ApTranscript extends LitElement {
     if (button.dataset['load']) return loadImage(button);
     const text =
       button.dataset['copy'] === 'code'
-        ? // As it is shown: a long block has parts, and no character between them.
-          button.closest('.code')?.querySelector('code')?.innerText
+        ? codeText(button.closest('.code')?.querySelector('code'))
         : this.messageText(button);
     void copyText(text ?? '').then((worked) => confirmCopied(button, worked));
   }

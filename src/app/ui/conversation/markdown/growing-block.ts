@@ -4,6 +4,8 @@ import { plainText, type Inline } from './inline.ts';
 /** UTF-16 units after which a part ends with its line; and after which with any word, as no line does. */
 const PART = 8_192;
 const PART_WITHOUT_LINES = 2 * PART;
+/** Where a line may be broken: a space, and any letter of a script that has none. */
+const WORD_END = /[ \u2e80-\ud7af\uff00-\uffef]/g;
 
 /**
  * A block that text is added to. The browser lays out a block as a whole for each word that is added, so a long one is
@@ -14,6 +16,8 @@ export class GrowingBlock {
   #end: HTMLElement;
   /** Of the last part. */
   #length = 0;
+  /** What follows begins a part. */
+  #due = false;
 
   constructor(private readonly root: HTMLElement) {
     this.#end = root;
@@ -32,13 +36,15 @@ export class GrowingBlock {
 
   /** Ends a line, and leaves so many empty ones. No part ends with those: the browser would not show the last. */
   lineEnd(empty = 0): void {
-    if (empty > 0 || this.#isAtLineStart || !this.#parts()) this.text('\n'.repeat(empty + 1));
+    if (empty > 0 || this.#isAtLineStart || !this.#endsPart()) this.text('\n'.repeat(empty + 1));
   }
 
   inline(nodes: readonly Inline[]): void {
     for (const node of nodes) {
+      if (node.t === 'br' && this.#endsPart()) continue;
+      if (this.#due) this.#next();
       if (node.t === 'text') this.#words(node.v);
-      else if (node.t !== 'br' || !this.#parts()) {
+      else {
         appendInline(this.#end, [node]);
         this.#length += plainText([node]).length;
       }
@@ -50,8 +56,9 @@ export class GrowingBlock {
   }
 
   /** Begins a part if this one is long; its border is the line's end, also in what is copied. */
-  #parts(): boolean {
-    if (this.#length <= PART) return false;
+  #endsPart(): boolean {
+    // Nor does a part end with an empty line.
+    if (this.#length <= PART || this.#end.lastChild instanceof HTMLBRElement) return false;
     this.#next();
     return true;
   }
@@ -59,11 +66,14 @@ export class GrowingBlock {
   #words(text: string): void {
     let rest = text;
     for (;;) {
-      const space = rest.indexOf(' ', Math.max(0, PART_WITHOUT_LINES - this.#length));
-      if (space < 0) return this.text(rest);
-      this.text(rest.slice(0, space + 1));
+      WORD_END.lastIndex = Math.max(0, PART_WITHOUT_LINES - this.#length);
+      if (!WORD_END.test(rest)) return this.text(rest);
+      this.text(rest.slice(0, WORD_END.lastIndex));
+      rest = rest.slice(WORD_END.lastIndex);
+      // What follows may be the end of the line.
+      this.#due = true;
+      if (rest === '') return;
       this.#next();
-      rest = rest.slice(space + 1);
     }
   }
 
@@ -71,5 +81,12 @@ export class GrowingBlock {
     this.root.classList.add('parted');
     this.#end = this.root.appendChild(element('span', 'part'));
     this.#length = 0;
+    this.#due = false;
   }
 }
+
+/** What stands in a code block, whose lines end where its parts do. */
+export const codeText = (code: Element | null | undefined): string =>
+  [...(code?.childNodes ?? [])]
+    .map((each) => (each instanceof Text ? each.data : `\n${each.textContent}`))
+    .join('');

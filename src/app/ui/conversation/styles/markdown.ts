@@ -3,7 +3,7 @@ import { css } from 'lit';
 /** What agents write. Element names are those that markdown/dom.ts creates, and no others. */
 export const markdownStyles = css`
   /* Each paragraph has the direction of its own first letter. */
-  .markdown :is(p, h3, h4, h5, h6, td, th, p > .part) {
+  .markdown :is(p, h3, h4, h5, h6, td, th, :not(code) > .part) {
     unicode-bidi: plaintext;
   }
   .part {
