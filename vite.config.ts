@@ -113,6 +113,7 @@ export default defineConfig(({ isSsrBuild }) => ({
             'lit/decorators.js',
             'lit/directives/live.js',
             'lit/directives/repeat.js',
+            'lowlight',
           ],
         },
         test: {

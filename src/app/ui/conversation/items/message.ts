@@ -1,6 +1,7 @@
 import type { MessageItem } from '../../../../core/session/transcript.ts';
 import { appendText, element } from '../markdown/dom.ts';
 import { CleanStream } from '../markdown/clean-stream.ts';
+import { highlightLater } from '../highlight/later.ts';
 import { DocumentWriter } from '../markdown/document-writer.ts';
 import type { MarkdownWriter } from '../markdown/writer.ts';
 import { timeElement, type ItemView } from './view.ts';
@@ -92,7 +93,9 @@ export class MessageView implements ItemView {
   }
 
   private newWriter(): MarkdownWriter {
-    return this.item.role === 'user' ? new PlainWriter(this.body) : new DocumentWriter(this.body);
+    return this.item.role === 'user'
+      ? new PlainWriter(this.body)
+      : new DocumentWriter(this.body, highlightLater);
   }
 
   /** It seemed complete and grows on, beside another; a writer that has ended takes nothing more. */

@@ -1,5 +1,6 @@
 import type { MessageItem } from '../../../../core/session/transcript.ts';
 import { cleanText } from '../../../../core/text/sanitise.ts';
+import { highlightLater } from '../highlight/later.ts';
 import { DocumentWriter } from '../markdown/document-writer.ts';
 import { element } from '../markdown/dom.ts';
 import { discarded, markLive } from './message.ts';
@@ -62,7 +63,7 @@ export class ThoughtView implements ItemView {
       this.writer = undefined;
       this.written = 0;
     }
-    this.writer ??= new DocumentWriter(this.body);
+    this.writer ??= new DocumentWriter(this.body, highlightLater);
     this.writer.write(item.text.slice(this.written));
     this.written = item.text.length;
     this.ended = !item.live;

@@ -39,7 +39,11 @@ export class DocumentWriter implements MarkdownWriter {
   #blanks = 0;
   #ended = false;
 
-  constructor(private readonly root: HTMLElement) {}
+  /** @param coded told of each code block with a language, when it is finished. */
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly coded?: (code: HTMLElement) => void,
+  ) {}
 
   write(text: string): void {
     if (this.#ended) return;
@@ -243,7 +247,9 @@ export class DocumentWriter implements MarkdownWriter {
   }
 
   #closeLeaf(): void {
-    this.#leaf.inline?.end();
+    const { inline, code } = this.#leaf;
+    inline?.end();
+    if (code?.root.dataset['language']) this.coded?.(code.root);
     this.#leaf = { type: 'none' };
     this.#blanks = 0;
   }

@@ -19,7 +19,7 @@ export class GrowingBlock {
   /** What follows begins a part. */
   #due = false;
 
-  constructor(private readonly root: HTMLElement) {
+  constructor(readonly root: HTMLElement) {
     this.#end = root;
   }
 
@@ -88,5 +88,9 @@ export class GrowingBlock {
 /** What stands in a code block, whose lines end where its parts do. */
 export const codeText = (code: Element | null | undefined): string =>
   [...(code?.childNodes ?? [])]
-    .map((each) => (each instanceof Text ? each.data : `\n${each.textContent}`))
+    .map((each) =>
+      each instanceof Element && each.className === 'part'
+        ? `\n${each.textContent}`
+        : each.textContent,
+    )
     .join('');
