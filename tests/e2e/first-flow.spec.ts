@@ -87,3 +87,24 @@ test('[R17, R36] ending a session takes its row away, stops its agent, and shows
   await app.viewing(first.id);
   expect((await gateway.sessions()).map(({ id }) => id)).toEqual([first.id]);
 });
+
+test('code in an answer has colours, and is copied as it was written', async ({
+  app,
+  gateway,
+  page,
+}) => {
+  const { id } = await gateway.createSession('Colours');
+  await app.openWith(id);
+  await app.view(id);
+  const text = '```ts\nconst answer = 42; // all\n```\n';
+  const update = { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } };
+  await app.sendTo(id, `UPDATE ${JSON.stringify(update)}`);
+  const code = app.transcript.locator('code[data-language="ts"]');
+  await expect(code.locator('.hl-keyword')).toHaveText('const');
+  await expect(code.locator('.hl-comment')).toHaveText('// all');
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await app.transcript.locator('.code button.copy').click();
+  await expect
+    .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+    .toBe('const answer = 42; // all');
+});
