@@ -37,6 +37,9 @@ const CONTROLS: readonly Control[] = [
   { name: 'neighbours swapped', shows: 'outOfOrder', cut: false, spoiler: () => swapped() },
 ];
 
+/** Of a stream that is not cut. */
+const TOKENS = 120;
+
 /** Two sessions with a stream each, through a gateway that does wrong. */
 async function runControl(control: Control, browser: Browser): Promise<Verdict> {
   return onStage(
@@ -49,7 +52,7 @@ async function runControl(control: Control, browser: Browser): Promise<Verdict> 
       await stage.open();
       await stage.page.hurry();
       for (const [index, { id }] of stage.sessions.entries())
-        await stage.page.send(id, `STREAM ${control.cut ? 100_000 : 120} 10 ${tagOf(index, 0)}`);
+        await stage.page.send(id, `STREAM ${control.cut ? 100_000 : TOKENS} 10 ${tagOf(index, 0)}`);
       if (control.cut) {
         const streaming = async (): Promise<boolean> =>
           (await stage.page.states()).every(({ lastN }) => lastN > 20);
@@ -64,8 +67,10 @@ async function runControl(control: Control, browser: Browser): Promise<Verdict> 
         await stage.connected();
         for (const { id } of stage.sessions) await cancel(stage, id);
       }
+      // Idle they are before they have begun, too: a busy machine may not have told the gateway of the prompts yet.
+      const least = control.cut ? 0 : TOKENS;
       await until('the end of the turns', async () =>
-        (await stage.gateway.sessions()).every(({ turn }) => turn === 'idle'),
+        (await stage.gateway.sessions()).every(({ turn, head }) => turn === 'idle' && head > least),
       );
       return stage.judge(!control.cut, 2_000);
     },

@@ -4,8 +4,9 @@ import { createView, needsCards } from './items/create.ts';
 import type { ItemView, ViewContext } from './items/view.ts';
 import { element } from './markdown/dom.ts';
 
-/** Items mounted at first, at the least, and with each page of older ones. Showing a session costs what is mounted of it. */
-export const WINDOW = 30;
+/** Items mounted at first, and at the least: showing a session costs what is mounted of it. */
+const WINDOW = 30;
+/** Mounted with each page of older ones. */
 export const PAGE = 40;
 /** So few are not worth unmounting. */
 const FEW = 10;
