@@ -83,6 +83,18 @@ describe('code', () => {
     expect(parts.every((part) => part.querySelector(':scope > .hl-comment'))).toBe(true);
   });
 
+  it('that somebody selects from keeps the selection, and has colours after it', async () => {
+    const { view, fake } = await said(`\`\`\`ts\n${CODE}`);
+    const text = codeOf(view).firstChild!;
+    getSelection()!.setBaseAndExtent(text, 0, text, 5);
+    fake.say('\n```\nAnd more.');
+    await aWhile();
+    expect(painted(view, 'keyword')).toEqual([]);
+    expect(getSelection()!.toString()).toBe('const');
+    getSelection()!.removeAllRanges();
+    await vi.waitFor(() => expect(painted(view, 'keyword')).toEqual(['const', 'return']), SOON);
+  });
+
   it('that is out of sight waits until it is near', async () => {
     const { view, fake } = await said(block(CODE) + 'A line.\n\n'.repeat(200));
     fake.finish();

@@ -130,12 +130,21 @@ export class Highlighter {
     this.#await();
     if (!code || runs.length === 0) return;
     this.#known.set(code, runs);
+    this.#chooseSoon();
+  }
+
+  #chooseSoon(): void {
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => whenIdle(() => this.#choose()), PAUSE_MS);
   }
 
   /** What has gone from sight meanwhile can wait until it comes back. */
   #choose(): void {
+    if (getSelection()?.type === 'Range') {
+      // It would go with the text that it is of.
+      document.addEventListener('selectionchange', () => this.#chooseSoon(), { once: true });
+      return;
+    }
     const idle = this.#toPaint.length === 0;
     for (const [code, runs] of this.#known) {
       if (isNear(code))
