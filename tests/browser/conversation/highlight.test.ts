@@ -83,6 +83,26 @@ describe('code', () => {
     expect(parts.every((part) => part.querySelector(':scope > .hl-comment'))).toBe(true);
   });
 
+  it('has none in a line so long that painting it would hold up a frame, and has them after it', async () => {
+    const line = `f(${'1, '.repeat(12_000)});`;
+    const { view } = await said(block(`${line}\nconst after = 1;`));
+    await vi.waitFor(() => expect(painted(view, 'keyword')).toEqual(['const']), SOON);
+    expect(painted(view, 'number')).toEqual(['1']);
+  });
+
+  it('that has gone from sight before it was painted has them when it comes back', async () => {
+    const { view, fake } = await said('A beginning.\n\n');
+    fake.say(block(CODE));
+    // It is in sight, and asked about.
+    await frames();
+    await frames();
+    fake.say('A line.\n\n'.repeat(200));
+    await aWhile();
+    expect(painted(view, 'keyword')).toEqual([]);
+    await scrollTo(view, 0);
+    await vi.waitFor(() => expect(painted(view, 'keyword')).toEqual(['const', 'return']), SOON);
+  });
+
   it('that somebody selects from keeps the selection, and has colours after it', async () => {
     const { view, fake } = await said(`\`\`\`ts\n${CODE}`);
     const text = codeOf(view).firstChild!;

@@ -1,6 +1,9 @@
 import { element } from '../markdown/dom.ts';
 import { KINDS } from './kinds.ts';
 
+/** Longer lines stay as they are, UTF-16 units: a stretch is painted in one go, and no frame waits for it. */
+const MAX_STRETCH = 16 * 1024;
+
 /** A stretch of a code block that is painted at once: its own text, or that of a part of it. */
 export interface Stretch {
   readonly parent: Element;
@@ -10,14 +13,15 @@ export interface Stretch {
   readonly start: number;
 }
 
-/** The block's stretches, in their order. @see codeText for what stands between them. */
+/** The block's stretches, in their order, but for those with very long lines. @see codeText for what stands between them. */
 export function stretchesOf(code: Element): Stretch[] {
   const stretches: Stretch[] = [];
   let start = 0;
   for (const parent of [code, ...code.querySelectorAll('.part')]) {
     const texts = [...parent.childNodes].filter((each) => each instanceof Text);
-    stretches.push({ parent, texts, start });
-    start += texts.reduce((sum, { data }) => sum + data.length, 0) + 1;
+    const length = texts.reduce((sum, { data }) => sum + data.length, 0);
+    if (length <= MAX_STRETCH) stretches.push({ parent, texts, start });
+    start += length + 1;
   }
   return stretches;
 }
