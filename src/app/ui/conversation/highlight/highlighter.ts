@@ -37,8 +37,12 @@ const sheet = css`
   }
 `.styleSheet!;
 
-/** Painting costs frames beside those of a stream: it waits until no more blocks have come for so long, ms. */
+/** Looking for blocks and painting them cost frames beside those of a stream: both wait until no more have come for so long, ms. */
 const PAUSE_MS = 400;
+/** What the worker answers in so short a time is painted together, ms. */
+const TOGETHER_MS = 50;
+/** More new blocks than these do not wait. */
+const MAX_NEW = 5_000;
 /** Of one go; then the page has its turn, ms. */
 const MAX_PAINT_MS = 4;
 
@@ -62,6 +66,11 @@ export class Highlighter {
     },
     { rootMargin: `${AHEAD}px`, scrollMargin: `${AHEAD}px` } as IntersectionObserverInit,
   );
+  /** Not looked for yet: each that is costs something in every frame. */
+  readonly #new = new Set<HTMLElement>();
+  /** When the last came. */
+  #came = Number.NEGATIVE_INFINITY;
+  #pause: ReturnType<typeof setTimeout> | undefined;
   /** Asked for and not answered, oldest first. */
   readonly #asked = new Map<number, { code: HTMLElement; order: HighlightOrder }>();
   /** Answered, and not painted. */
@@ -78,7 +87,16 @@ export class Highlighter {
   ) {}
 
   watch(code: HTMLElement): void {
-    this.#seen.observe(code);
+    this.#new.add(code);
+    this.#came = performance.now();
+    clearTimeout(this.#pause);
+    if (this.#new.size > MAX_NEW) this.#look();
+    else this.#pause = setTimeout(() => this.#look(), PAUSE_MS);
+  }
+
+  #look(): void {
+    for (const code of this.#new) if (code.isConnected) this.#seen.observe(code);
+    this.#new.clear();
   }
 
   #ask(code: Element): void {
@@ -135,7 +153,14 @@ export class Highlighter {
 
   #chooseSoon(): void {
     clearTimeout(this.#soon);
-    this.#soon = setTimeout(() => whenIdle(() => this.#choose()), PAUSE_MS);
+    const rest = this.#came + PAUSE_MS - performance.now();
+    this.#soon = setTimeout(
+      () => {
+        if (performance.now() < this.#came + PAUSE_MS) this.#chooseSoon();
+        else whenIdle(() => this.#choose());
+      },
+      Math.max(TOGETHER_MS, rest),
+    );
   }
 
   /** What has gone from sight meanwhile can wait until it comes back. */

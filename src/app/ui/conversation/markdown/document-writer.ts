@@ -12,6 +12,7 @@ import {
   type LinePart,
   type MatchedLine,
 } from './lines.ts';
+import { Sections } from './sections.ts';
 import type { MarkdownWriter } from './writer.ts';
 
 /** Longer first lines are not kept for the case that a table follows. */
@@ -30,6 +31,7 @@ type Leaf = LeafState & {
  */
 export class DocumentWriter implements MarkdownWriter {
   readonly #clean = new CleanStream();
+  readonly #sections: Sections;
   readonly #containers: { state: Container; content: HTMLElement; list?: HTMLElement }[] = [];
   #leaf: Leaf = { type: 'none' };
   /** The line under way, and how much of it its leaf has got; `undefined` while undecided. */
@@ -41,9 +43,11 @@ export class DocumentWriter implements MarkdownWriter {
 
   /** @param coded told of each code block with a language, when it is finished. */
   constructor(
-    private readonly root: HTMLElement,
+    root: HTMLElement,
     private readonly coded?: (code: HTMLElement) => void,
-  ) {}
+  ) {
+    this.#sections = new Sections(root);
+  }
 
   write(text: string): void {
     if (this.#ended) return;
@@ -176,9 +180,8 @@ export class DocumentWriter implements MarkdownWriter {
     const left = this.#containers[keep];
     this.#containers.length = keep;
     for (const [index, state] of open.entries()) {
-      const parent = this.#content();
       if (state.type === 'quote') {
-        this.#containers.push({ state, content: parent.appendChild(directed('blockquote')) });
+        this.#containers.push({ state, content: this.#add(directed('blockquote')) });
         continue;
       }
       // The next item of a list that was just left goes into the same list.
@@ -186,16 +189,15 @@ export class DocumentWriter implements MarkdownWriter {
         index === 0 && left?.state.type === 'item' && left.state.marker === state.marker
           ? left.list
           : undefined;
-      const list = sibling ?? parent.appendChild(newList(state.start));
+      const list = sibling ?? this.#add(newList(state.start));
       this.#containers.push({ state, list, content: list.appendChild(element('li')) });
     }
   }
 
   #openLeaf(part: LinePart): void {
-    const parent = this.#content();
     switch (part.type) {
       case 'text': {
-        const paragraph = parent.appendChild(element('p'));
+        const paragraph = this.#add(element('p'));
         if (part.task !== undefined) paragraph.appendChild(taskBox(part.task));
         const header = part.task === undefined ? '' : undefined;
         const inline = new InlineWriter(paragraph);
@@ -205,23 +207,23 @@ export class DocumentWriter implements MarkdownWriter {
       case 'heading': {
         // Two levels down: the page has headings of its own.
         const level = Math.min(part.level + 2, 6) as 3 | 4 | 5 | 6;
-        const heading = parent.appendChild(element(`h${level}`));
+        const heading = this.#add(element(`h${level}`));
         heading.dataset['level'] = String(part.level);
         this.#heading = headingWriter(heading);
         return;
       }
       case 'rule':
-        parent.appendChild(element('hr'));
+        this.#add(element('hr'));
         return;
       case 'fence': {
         const { char, length, indent } = part;
-        const code = codeBlock(parent, part.info);
+        const code = this.#addCode(part.info);
         this.#leaf = { type: 'fence', char, length, indent, code };
         this.#firstInBlock = true;
         return;
       }
       case 'indented':
-        this.#leaf = { type: 'indented', code: codeBlock(parent, '') };
+        this.#leaf = { type: 'indented', code: this.#addCode('') };
         return;
       default:
     }
@@ -254,8 +256,17 @@ export class DocumentWriter implements MarkdownWriter {
     this.#blanks = 0;
   }
 
-  #content(): HTMLElement {
-    return this.#containers.at(-1)?.content ?? this.root;
+  #add<T extends HTMLElement>(block: T): T {
+    const inner = this.#containers.at(-1)?.content;
+    if (inner) inner.appendChild(block);
+    else this.#sections.add(block);
+    return block;
+  }
+
+  #addCode(info: string): GrowingBlock {
+    const { block, code } = codeBlock(info);
+    this.#add(block);
+    return new GrowingBlock(code);
   }
 }
 
@@ -276,7 +287,7 @@ function taskBox(done: boolean): HTMLElement {
   return box;
 }
 
-function codeBlock(parent: HTMLElement, info: string): GrowingBlock {
+function codeBlock(info: string): { block: HTMLElement; code: HTMLElement } {
   const language = /^[\w+#.-]*/.exec(info)![0].slice(0, MAX_LANGUAGE);
   const block = element('div', 'code');
   const head = block.appendChild(element('div', 'code-head'));
@@ -289,8 +300,7 @@ function codeBlock(parent: HTMLElement, info: string): GrowingBlock {
   pre.tabIndex = 0;
   const code = pre.appendChild(element('code'));
   if (language) code.dataset['language'] = language;
-  parent.appendChild(block);
-  return new GrowingBlock(code);
+  return { block, code };
 }
 
 /** Closing hashes are no part of a heading; whether hashes close it is known at its end. */

@@ -9,8 +9,14 @@ export const markdownStyles = css`
   .part {
     display: block;
   }
-  .markdown > * + * {
+  .markdown > * + :where(:not(.section)),
+  .section > * {
     margin-top: 0.75em;
+  }
+  /* Passed over by layout and paint while what follows grows; the margin is for outlines. */
+  .section {
+    contain: content;
+    overflow-clip-margin: 4px;
   }
   .markdown h3,
   .markdown h4,

@@ -145,8 +145,8 @@ export const transcriptStyles = css`
     color: var(--ap-red);
   }
   /* Where the text is growing. */
-  .message[data-live] .markdown > p:last-child:not(.parted)::after,
-  .message[data-live] .markdown > p:last-child > .part:last-child::after {
+  .message[data-live] :is(.markdown, .section:last-child) > p:last-child:not(.parted)::after,
+  .message[data-live] :is(.markdown, .section:last-child) > p:last-child > .part:last-child::after {
     content: '';
     display: inline-block;
     width: 0.5em;
