@@ -21,7 +21,7 @@ const painted = (view: Mounted, kind: string): string[] =>
 const SOON = { timeout: 10_000 };
 
 /** Long enough for what would be painted to have been. */
-const aWhile = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 600));
+const aWhile = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 900));
 
 async function said(text: string): Promise<{ view: Mounted; fake: FakeSession }> {
   const fake = new FakeSession();
@@ -63,6 +63,19 @@ describe('code', () => {
       expect(each.getAttributeNames()).toEqual(['class']);
       expect(each.className).toMatch(/^hl-\w+$/);
     }
+  });
+
+  it('is not looked for while blocks keep coming: each that is costs something in every frame', async () => {
+    const looked = vi.spyOn(IntersectionObserver.prototype, 'observe');
+    const { view, fake } = await said(block(CODE));
+    for (let i = 0; i < 8; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      fake.say(block(CODE));
+    }
+    expect(looked).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(painted(view, 'keyword').length).toBeGreaterThan(0), SOON);
+    expect(looked).toHaveBeenCalledTimes(9);
+    looked.mockRestore();
   });
 
   it('of a language that nobody knows, of none and of great length has none', async () => {
