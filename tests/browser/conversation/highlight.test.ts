@@ -103,19 +103,6 @@ describe('code', () => {
     expect(painted(view, 'number')).toEqual(['1']);
   });
 
-  it('that has gone from sight before it was painted has them when it comes back', async () => {
-    const { view, fake } = await said('A beginning.\n\n');
-    fake.say(block(CODE));
-    // It is in sight, and asked about.
-    await frames();
-    await frames();
-    fake.say('A line.\n\n'.repeat(200));
-    await aWhile();
-    expect(painted(view, 'keyword')).toEqual([]);
-    await scrollTo(view, 0);
-    await vi.waitFor(() => expect(painted(view, 'keyword')).toEqual(['const', 'return']), SOON);
-  });
-
   it('that somebody selects from keeps the selection, and has colours after it', async () => {
     const { view, fake } = await said(`\`\`\`ts\n${CODE}`);
     const text = codeOf(view).firstChild!;
@@ -168,6 +155,46 @@ function blocks(...texts: string[]): HTMLElement[] {
   });
 }
 
+/** A highlighter with a worker that answers when the test says so. */
+function withWorker(): { highlighter: Highlighter; worker: TestWorker } {
+  const worker = new TestWorker();
+  return { highlighter: new Highlighter(() => worker as unknown as Worker), worker };
+}
+
+const marked = (code: HTMLElement): string | undefined =>
+  code.querySelector('.hl-keyword')?.textContent;
+
+it('code that has gone from sight before it was painted has colours when it comes back', async () => {
+  const { highlighter, worker } = withWorker();
+  const [code] = blocks('const');
+  const host = (code!.getRootNode() as ShadowRoot).host as HTMLElement;
+  highlighter.watch(code!);
+  await vi.waitFor(() => expect(worker.asked).toHaveLength(1), SOON);
+  host.style.cssText = 'position: absolute; top: 5000px';
+  worker.answers(1, 0, 5, 1);
+  await aWhile();
+  expect(marked(code!)).toBeUndefined();
+  expect(worker.asked).toHaveLength(1);
+  host.style.cssText = '';
+  await vi.waitFor(() => expect(worker.asked).toHaveLength(2), SOON);
+  worker.answers(2, 0, 5, 1);
+  await vi.waitFor(() => expect(marked(code!)).toBe('const'), SOON);
+});
+
+it('code that is answered while more blocks come is painted when no more do', async () => {
+  const { highlighter, worker } = withWorker();
+  const [first, ...more] = blocks('const', ...Array.from({ length: 6 }, () => 'more'));
+  highlighter.watch(first!);
+  await vi.waitFor(() => expect(worker.asked).toHaveLength(1), SOON);
+  for (const [i, each] of more.entries()) {
+    highlighter.watch(each);
+    if (i === 0) worker.answers(1, 0, 5, 1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(marked(first!)).toBeUndefined();
+  }
+  await vi.waitFor(() => expect(marked(first!)).toBe('const'), SOON);
+});
+
 it('code that takes for ever holds up no other', async () => {
   const workers: TestWorker[] = [];
   const start = (): Worker => {
@@ -189,12 +216,12 @@ it('code that takes for ever holds up no other', async () => {
 });
 
 it('where no worker may be had code stays as it is', async () => {
-  const highlighter = new Highlighter(() => {
+  const forbidden = vi.fn((): Worker => {
     throw new Error('forbidden');
   });
+  const highlighter = new Highlighter(forbidden);
   const [code] = blocks('const');
   highlighter.watch(code!);
-  await frames();
-  await frames();
+  await vi.waitFor(() => expect(forbidden).toHaveBeenCalled(), SOON);
   expect(code!.innerHTML).toBe('const');
 });

@@ -68,8 +68,6 @@ export class Highlighter {
   );
   /** Not looked for yet: each that is costs something in every frame. */
   readonly #new = new Set<HTMLElement>();
-  /** When the last came. */
-  #came = Number.NEGATIVE_INFINITY;
   #pause: ReturnType<typeof setTimeout> | undefined;
   /** Asked for and not answered, oldest first. */
   readonly #asked = new Map<number, { code: HTMLElement; order: HighlightOrder }>();
@@ -88,15 +86,15 @@ export class Highlighter {
 
   watch(code: HTMLElement): void {
     this.#new.add(code);
-    this.#came = performance.now();
     clearTimeout(this.#pause);
     if (this.#new.size > MAX_NEW) this.#look();
     else this.#pause = setTimeout(() => this.#look(), PAUSE_MS);
   }
 
   #look(): void {
-    for (const code of this.#new) if (code.isConnected) this.#seen.observe(code);
+    for (const code of this.#new) this.#seen.observe(code);
     this.#new.clear();
+    if (this.#known.size > 0) this.#chooseSoon();
   }
 
   #ask(code: Element): void {
@@ -153,18 +151,13 @@ export class Highlighter {
 
   #chooseSoon(): void {
     clearTimeout(this.#soon);
-    const rest = this.#came + PAUSE_MS - performance.now();
-    this.#soon = setTimeout(
-      () => {
-        if (performance.now() < this.#came + PAUSE_MS) this.#chooseSoon();
-        else whenIdle(() => this.#choose());
-      },
-      Math.max(TOGETHER_MS, rest),
-    );
+    this.#soon = setTimeout(() => whenIdle(() => this.#choose()), TOGETHER_MS);
   }
 
   /** What has gone from sight meanwhile can wait until it comes back. */
   #choose(): void {
+    // When no more come, it is time.
+    if (this.#new.size > 0) return;
     if (getSelection()?.type === 'Range') {
       // It would go with the text that it is of.
       document.addEventListener('selectionchange', () => this.#chooseSoon(), { once: true });
