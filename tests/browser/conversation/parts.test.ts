@@ -1,31 +1,9 @@
 import { array, assert, constantFrom, integer, property } from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ApTranscript } from '../../../src/app/ui/conversation/transcript.ts';
 import { codeText } from '../../../src/app/ui/conversation/markdown/growing-block.ts';
-import { DocumentWriter } from '../../../src/app/ui/conversation/markdown/document-writer.ts';
+import { cursors, cutBy, laidOut, render } from './documents.ts';
 
 afterEach(() => document.body.replaceChildren());
-
-function render(...pieces: string[]): HTMLElement {
-  const root = document.createElement('div');
-  root.className = 'markdown';
-  const writer = new DocumentWriter(root);
-  for (const piece of pieces) writer.write(piece);
-  writer.end();
-  root.normalize();
-  return root;
-}
-
-/** In the document, with the transcript's own sheets. */
-function laidOut(root: HTMLElement): HTMLElement {
-  const host = document.createElement('div');
-  host.style.width = '700px';
-  const shadow = host.attachShadow({ mode: 'open' });
-  shadow.adoptedStyleSheets = ApTranscript.styles.map((each) => each.styleSheet!);
-  shadow.append(root);
-  document.body.append(host);
-  return root;
-}
 
 /** The same without its parts, as one block. */
 function joined(root: HTMLElement): HTMLElement {
@@ -126,13 +104,8 @@ describe('[R34] a long block', () => {
         constantFrom(...Object.values(LONG)),
         array(integer({ min: 1, max: 4_000 }), { minLength: 1, maxLength: 12 }),
         ([text], sizes) => {
-          const pieces: string[] = [];
-          for (let at = 0, i = 0; at < text.length; i++) {
-            const size = sizes[i % sizes.length]! + 200;
-            pieces.push(text.slice(at, at + size));
-            at += size;
-          }
-          expect(render(...pieces).innerHTML).toBe(render(text).innerHTML);
+          const lengths = sizes.map((size) => size + 200);
+          expect(render(...cutBy(text, lengths)).innerHTML).toBe(render(text).innerHTML);
         },
       ),
       { numRuns: 40 },
@@ -141,15 +114,6 @@ describe('[R34] a long block', () => {
 
   it('shows where it grows in its last part only', () => {
     const root = render('many words '.repeat(4_000));
-    const message = document.createElement('article');
-    message.className = 'message';
-    message.dataset['live'] = '';
-    message.append(root);
-    laidOut(message);
-    const block = root.querySelector('p')!;
-    const cursors = [block, ...block.querySelectorAll('.part')].filter(
-      (each) => getComputedStyle(each, '::after').content !== 'none',
-    );
-    expect(cursors).toEqual([block.lastElementChild]);
+    expect(cursors(root)).toEqual([root.querySelector('p')!.lastElementChild]);
   });
 });

@@ -1,34 +1,8 @@
 import { array, assert, constantFrom, integer, property } from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ApTranscript } from '../../../src/app/ui/conversation/transcript.ts';
-import { DocumentWriter } from '../../../src/app/ui/conversation/markdown/document-writer.ts';
+import { cursors, cutBy, laidOut, render } from './documents.ts';
 
 afterEach(() => document.body.replaceChildren());
-
-function render(...pieces: string[]): HTMLElement {
-  const root = document.createElement('div');
-  root.className = 'markdown';
-  const writer = new DocumentWriter(root);
-  for (const piece of pieces) writer.write(piece);
-  writer.end();
-  root.normalize();
-  return root;
-}
-
-/** In the document, as the live message of a transcript. */
-function laidOut(root: HTMLElement): HTMLElement {
-  const host = document.createElement('div');
-  host.style.width = '700px';
-  const shadow = host.attachShadow({ mode: 'open' });
-  shadow.adoptedStyleSheets = ApTranscript.styles.map((each) => each.styleSheet!);
-  const message = document.createElement('article');
-  message.className = 'item message assistant';
-  message.dataset['live'] = '';
-  message.append(root);
-  shadow.append(message);
-  document.body.append(host);
-  return root;
-}
 
 /** The same with all blocks side by side. */
 function flat(root: HTMLElement): HTMLElement {
@@ -106,15 +80,9 @@ describe('sections of a long document', () => {
       property(
         array(constantFrom(...KINDS), { minLength: 10, maxLength: 60 }),
         array(integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 }),
-        (parts, cuts) => {
+        (parts, lengths) => {
           const text = parts.join('');
-          const pieces: string[] = [];
-          for (let at = 0, i = 0; at < text.length; i++) {
-            const length = cuts[i % cuts.length]!;
-            pieces.push(text.slice(at, at + length));
-            at += length;
-          }
-          expect(render(...pieces).outerHTML).toBe(render(text).outerHTML);
+          expect(render(...cutBy(text, lengths)).outerHTML).toBe(render(text).outerHTML);
         },
       ),
       { numRuns: 60 },
@@ -122,11 +90,22 @@ describe('sections of a long document', () => {
   });
 
   it('show where the text grows at the end only', () => {
-    const root = laidOut(render('Words.\n\n'.repeat(3 * BLOCKS)));
-    const marked = [...root.querySelectorAll('p')].filter(
-      (each) => getComputedStyle(each, '::after').content !== 'none',
+    const root = render('Words.\n\n'.repeat(3 * BLOCKS));
+    expect(cursors(root)).toEqual([blocks(root).at(-1)]);
+  });
+
+  it('do not cut off the outline of what has the focus at their edge', () => {
+    const root = laidOut(
+      render('Words.\n\n'.repeat(BLOCKS) + '[A link](https://example.org) first.'),
     );
-    expect(marked).toEqual([blocks(root).at(-1)]);
+    const link = root.querySelector('a')!;
+    link.focus({ focusVisible: true } as FocusOptions);
+    const outline = getComputedStyle(link);
+    const outside =
+      Number.parseFloat(outline.outlineWidth) + Number.parseFloat(outline.outlineOffset);
+    const { overflowClipMargin } = getComputedStyle(link.closest('.section')!);
+    expect(outside).toBeGreaterThan(0);
+    expect(Number.parseFloat(overflowClipMargin)).toBeGreaterThanOrEqual(outside);
   });
 
   it('give the same text to who copies it', () => {

@@ -16,7 +16,7 @@ export const markdownStyles = css`
   /* Passed over by layout and paint while what follows grows; the margin is for outlines. */
   .section {
     contain: content;
-    overflow-clip-margin: 4px;
+    overflow-clip-margin: 6px;
   }
   .markdown h3,
   .markdown h4,
