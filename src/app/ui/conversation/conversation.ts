@@ -56,26 +56,26 @@ export class ApConversation extends SignalWatcher(LitElement) {
   @query('ap-transcript') private readonly transcript!: ApTranscript;
   @query('ap-composer') private readonly composer!: ApComposer;
   /** Whether there is nothing to show; apart, so that growing costs this element nothing. */
-  private blank: ReadonlySignal<boolean> | undefined;
+  #blank: ReadonlySignal<boolean> | undefined;
   /** The prompt of a last turn that failed or was cut; apart for the same reason. */
-  private failed: ReadonlySignal<Asked | undefined> | undefined;
+  #failed: ReadonlySignal<Asked | undefined> | undefined;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('record')) return;
     const { record } = this;
-    this.blank = computed(() => {
+    this.#blank = computed(() => {
       void record.structure.value;
       return record.transcript().items.length === 0 && record.outbox.value.length === 0;
     });
-    this.failed = computed(() => sendableAgain(record));
+    this.#failed = computed(() => sendableAgain(record));
   }
 
   override render() {
     const { record, active } = this;
     return html`
       <ap-transcript .record=${record} .active=${active}>
-        ${this.blank?.value ? (record.loading.value ? skeleton() : this.empty()) : nothing}
-        ${this.failed?.value === undefined ? nothing : this.again(this.failed.value)}
+        ${this.#blank?.value ? (record.loading.value ? skeleton() : this.#empty()) : nothing}
+        ${this.#failed?.value === undefined ? nothing : this.#again(this.#failed.value)}
         <ap-outbox .record=${record}></ap-outbox>
       </ap-transcript>
       <ap-composer .record=${record} @ap-sent=${() => this.transcript.toEnd()}></ap-composer>
@@ -96,13 +96,13 @@ export class ApConversation extends SignalWatcher(LitElement) {
     return this.transcript.focusApproval();
   }
 
-  private again(prompt: Asked): TemplateResult {
-    return html`<button type="button" class="button again" @click=${() => this.sendAgain(prompt)}>
+  #again(prompt: Asked): TemplateResult {
+    return html`<button type="button" class="button again" @click=${() => this.#sendAgain(prompt)}>
       ${refresh} Send again
     </button>`;
   }
 
-  private sendAgain({ text, blocks }: Asked): void {
+  #sendAgain({ text, blocks }: Asked): void {
     const { id, draft } = this.record;
     const written = draft.peek();
     act(this, (actions) => {
@@ -115,7 +115,7 @@ export class ApConversation extends SignalWatcher(LitElement) {
     this.focusComposer();
   }
 
-  private empty(): TemplateResult {
+  #empty(): TemplateResult {
     const { record } = this;
     void record.details.value;
     const { agentTitle, cwd } = record.summary.value;
@@ -134,22 +134,22 @@ export class ApConversation extends SignalWatcher(LitElement) {
             </p>`
           : html`<p class="word">Write what you want done, or begin with a command:</p>
               <ul>
-                ${commands.slice(0, MAX_SUGGESTED).map((command) => this.suggestion(command))}
+                ${commands.slice(0, MAX_SUGGESTED).map((command) => this.#suggestion(command))}
               </ul>`
       }
     </div>`;
   }
 
-  private suggestion(command: AvailableCommand): TemplateResult {
+  #suggestion(command: AvailableCommand): TemplateResult {
     return html`<li>
-      <button type="button" @click=${() => this.begin(command)}>
+      <button type="button" @click=${() => this.#begin(command)}>
         <span class="mono">/${cleanText(command.name)}</span>
         <span class="about">${oneLine(command.description ?? '', 120)}</span>
       </button>
     </li>`;
   }
 
-  private begin(command: AvailableCommand): void {
+  #begin(command: AvailableCommand): void {
     const { id } = this.record;
     act(this, (actions) => actions.setDraft(id, commandText(command)));
     this.composer.focus();

@@ -17,13 +17,13 @@ export interface Place {
  */
 export class ScrollKeeper {
   following = true;
-  private place: Place | undefined;
-  private lastTop = 0;
+  #place: Place | undefined;
+  #lastTop = 0;
   /** By so much of itself what is mounted should be higher; 0 when it is high enough, `undefined` when that is not known. */
   missing: number | undefined;
   /** What stands before this row is not needed by a reader at the end; as of the last look or scroll. */
   firstNeeded: Element | undefined;
-  private readonly observer: ResizeObserver;
+  readonly #observer: ResizeObserver;
 
   constructor(
     private readonly scroller: HTMLElement,
@@ -38,12 +38,12 @@ export class ScrollKeeper {
     },
     signal: AbortSignal,
   ) {
-    scroller.addEventListener('scroll', () => this.onScroll(), { passive: true, signal });
+    scroller.addEventListener('scroll', () => this.#onScroll(), { passive: true, signal });
     // Fires after layout and before paint: whatever grew, the reader never sees it jump.
-    this.observer = new ResizeObserver(() => this.onResize());
-    this.observer.observe(content);
-    this.observer.observe(scroller);
-    signal.addEventListener('abort', () => this.observer.disconnect());
+    this.#observer = new ResizeObserver(() => this.#onResize());
+    this.#observer.observe(content);
+    this.#observer.observe(scroller);
+    signal.addEventListener('abort', () => this.#observer.disconnect());
   }
 
   /** Puts the reader back where they are meant to be. */
@@ -55,22 +55,22 @@ export class ScrollKeeper {
     this.missing = Math.max(0, (clientHeight + ABOVE) / scrollHeight - 1);
     if (this.following) {
       this.scroller.scrollTop = scrollHeight;
-    } else if (this.place && this.content.contains(this.place.element)) {
-      const shift = this.offsetOf(this.place.element) - this.place.offset;
+    } else if (this.#place && this.content.contains(this.#place.element)) {
+      const shift = this.#offsetOf(this.#place.element) - this.#place.offset;
       if (Math.abs(shift) >= 1) this.scroller.scrollTop += shift;
     }
-    this.lastTop = this.scroller.scrollTop;
+    this.#lastTop = this.scroller.scrollTop;
   }
 
   /** Looks what is needed; costs a layout if anything has changed. */
   look(): void {
-    this.firstNeeded = this.following ? this.firstBelow(-ABOVE) : undefined;
+    this.firstNeeded = this.following ? this.#firstBelow(-ABOVE) : undefined;
   }
 
   /** Follows the end again. */
   toEnd(): void {
     this.following = true;
-    this.place = undefined;
+    this.#place = undefined;
     this.settle();
     this.events.moved();
   }
@@ -78,13 +78,13 @@ export class ScrollKeeper {
   /** Stands at the given place, and does not follow. */
   standAt(place: Place): void {
     this.following = false;
-    this.place = place;
+    this.#place = place;
     this.settle();
   }
 
   /** The first row in sight; `undefined` while following. */
   get standing(): Place | undefined {
-    return this.following ? undefined : this.place;
+    return this.following ? undefined : this.#place;
   }
 
   get scrollTop(): number {
@@ -95,49 +95,50 @@ export class ScrollKeeper {
     return this.scroller.clientHeight > 0 && this.scroller.scrollTop < NEAR_TOP;
   }
 
-  private onResize(): void {
+  #onResize(): void {
     this.settle();
     if (this.missing) this.events.short();
   }
 
-  private onScroll(): void {
+  #onScroll(): void {
     const { scroller } = this;
     if (scroller.clientHeight === 0) return;
     const top = scroller.scrollTop;
     const atEnd = scroller.scrollHeight - top - scroller.clientHeight <= AT_END;
     // Content may have grown between our own scrolling and this event: only upwards is away from the end.
     if (atEnd) this.following = true;
-    else if (top < this.lastTop - 1) this.following = false;
+    else if (top < this.#lastTop - 1) this.following = false;
     // Told of our own scrolling, when more may have changed since: the place is still to be kept, not taken anew.
-    const kept = top === this.lastTop && this.place?.element.isConnected ? this.place : undefined;
-    this.lastTop = top;
-    this.place = this.following ? undefined : (kept ?? this.firstInSight());
+    const kept =
+      top === this.#lastTop && this.#place?.element.isConnected ? this.#place : undefined;
+    this.#lastTop = top;
+    this.#place = this.following ? undefined : (kept ?? this.#firstInSight());
     // Now, as later it could cost a layout.
     this.look();
     this.events.moved();
     if (top < NEAR_TOP) this.events.nearTop();
   }
 
-  private firstInSight(): Place | undefined {
-    const row = this.firstBelow(0);
-    return row && { element: row, offset: this.offsetOf(row) };
+  #firstInSight(): Place | undefined {
+    const row = this.#firstBelow(0);
+    return row && { element: row, offset: this.#offsetOf(row) };
   }
 
   /** The first row that ends below this line, px from the viewport's top. */
-  private firstBelow(line: number): Element | undefined {
+  #firstBelow(line: number): Element | undefined {
     const rows = this.rows().children;
     let low = 0;
     let high = rows.length;
     while (low < high) {
       const middle = (low + high) >> 1;
       const row = rows[middle]!;
-      if (this.offsetOf(row) + row.clientHeight > line) high = middle;
+      if (this.#offsetOf(row) + row.clientHeight > line) high = middle;
       else low = middle + 1;
     }
     return rows[low];
   }
 
-  private offsetOf(row: Element): number {
+  #offsetOf(row: Element): number {
     return row.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
   }
 }

@@ -43,25 +43,25 @@ export class ApTranscript extends LitElement {
   @query('.content') private readonly content!: HTMLElement;
   @query('.log') private readonly log!: HTMLElement;
 
-  private window: TranscriptWindow | undefined;
-  private keeper: ScrollKeeper | undefined;
+  #window: TranscriptWindow | undefined;
+  #keeper: ScrollKeeper | undefined;
   /** Its listeners and observers, as long as it is in the document and shows one session. */
-  private present: AbortController | undefined;
+  #present: AbortController | undefined;
   /** Stops following the session. */
-  private stop: (() => void) | undefined;
+  #stop: (() => void) | undefined;
   /** With more items mounted it is looked for what may go. */
-  private most = MAX_MOUNTED;
+  #most = MAX_MOUNTED;
   /** Older items were asked for by somebody near the top. */
-  private wanted = false;
+  #wanted = false;
   /** Where the reader stood before this element was there, until that item has come. */
-  private awaited: ReadingPlace | undefined;
+  #awaited: ReadingPlace | undefined;
 
   override render() {
     return html`
       <div class="scroller" tabindex="-1">
         <div class="content">
-          ${this.past ? this.renderPast() : nothing}
-          <div class="log" role="log" @click=${this.onClick}></div>
+          ${this.past ? this.#renderPast() : nothing}
+          <div class="log" role="log" @click=${this.#onClick}></div>
           <slot></slot>
         </div>
       </div>
@@ -81,12 +81,12 @@ export class ApTranscript extends LitElement {
   }
 
   /** Of a fixed height, so that nothing moves when it can be read after all. */
-  private renderPast(): TemplateResult {
+  #renderPast(): TemplateResult {
     return html`<div class="older" role="status">
       ${
         this.past === 'failed'
           ? html`Earlier messages could not be read.
-              <button type="button" class="button" @click=${this.readOlder}>Try again</button>`
+              <button type="button" class="button" @click=${this.#readOlder}>Try again</button>`
           : 'Reading earlier messages…'
       }
     </div>`;
@@ -94,64 +94,64 @@ export class ApTranscript extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    if (this.hasUpdated) this.listen();
+    if (this.hasUpdated) this.#listen();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.leave();
+    this.#leave();
   }
 
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('record')) {
-      this.leave();
+      this.#leave();
       this.log.replaceChildren();
-      this.window = new TranscriptWindow(this.record, this.log);
-      this.keeper = undefined;
-      this.awaited = placeOf(this.record);
+      this.#window = new TranscriptWindow(this.record, this.log);
+      this.#keeper = undefined;
+      this.#awaited = placeOf(this.record);
     }
-    if (changed.has('active') || changed.has('record')) this.listen();
+    if (changed.has('active') || changed.has('record')) this.#listen();
   }
 
   /** Shows the end and follows it, as after sending. */
   toEnd(): void {
-    this.awaited = undefined;
-    this.keeper?.toEnd();
+    this.#awaited = undefined;
+    this.#keeper?.toEnd();
     keepPlace(this.record);
   }
 
   /** Focuses the first request that waits for an answer; false if there is none. */
   async focusApproval(): Promise<boolean> {
-    if (this.window?.needsCards) await this.withCards();
-    const card = this.window?.firstPending();
+    if (this.#window?.needsCards) await this.#withCards();
+    const card = this.#window?.firstPending();
     card?.focus();
     return card !== undefined;
   }
 
-  private leave(): void {
-    this.stop?.();
-    this.stop = undefined;
-    this.present?.abort();
-    this.present = undefined;
+  #leave(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#present?.abort();
+    this.#present = undefined;
   }
 
   /** Once, and not at each switch: making and removing these costs more than they do while it is hidden. */
-  private enter(): ScrollKeeper {
-    if (this.present && this.keeper) return this.keeper;
+  #enter(): ScrollKeeper {
+    if (this.#present && this.#keeper) return this.#keeper;
     const { record } = this;
-    const { signal } = (this.present = new AbortController());
+    const { signal } = (this.#present = new AbortController());
     const rows = (): HTMLElement => this.log;
     const events = {
-      nearTop: () => this.showOlder(),
+      nearTop: () => this.#showOlder(),
       // Not in the observer's own round, in which the browser would not look at it again.
       short: () =>
-        (this.window?.olderCount ?? 0) > 0 && requestAnimationFrame(() => this.showOlder()),
-      moved: () => this.onMoved(),
+        (this.#window?.olderCount ?? 0) > 0 && requestAnimationFrame(() => this.#showOlder()),
+      moved: () => this.#onMoved(),
     };
-    const stood = this.keeper?.following;
-    const place = this.keeper?.standing;
+    const stood = this.#keeper?.following;
+    const place = this.#keeper?.standing;
     const keeper = new ScrollKeeper(this.scroller, this.content, rows, events, signal);
-    this.keeper = keeper;
+    this.#keeper = keeper;
     if (stood === false && place) keeper.standAt(place);
     const keep = (): void => keepPlace(record);
     this.scroller.addEventListener('scrollend', keep, { signal });
@@ -161,19 +161,20 @@ export class ApTranscript extends LitElement {
     return keeper;
   }
 
-  private listen(): void {
-    this.stop?.();
-    this.stop = undefined;
-    const { window, record } = this;
+  #listen(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    const window = this.#window;
+    const { record } = this;
     if (!window || !this.active || !this.isConnected) return;
     // They may have been loaded for another conversation.
     styleCards(this.shadowRoot!);
-    const keeper = this.enter();
+    const keeper = this.#enter();
     const stops = [
       effect(() => {
         void record.structure.value;
         const touched = record.touched.value;
-        untracked(() => this.draw(window, keeper, touched));
+        untracked(() => this.#draw(window, keeper, touched));
       }),
       effect(() => {
         void record.answers.value;
@@ -191,7 +192,7 @@ export class ApTranscript extends LitElement {
         void record.structure.value;
         const loading = record.loading.value;
         if (!loading || record.transcript().end)
-          untracked(() => this.restorePlace(window, keeper, loading));
+          untracked(() => this.#restorePlace(window, keeper, loading));
       }),
       effect(() => {
         void record.structure.value;
@@ -199,7 +200,7 @@ export class ApTranscript extends LitElement {
         this.past = record.transcript().past && older;
       }),
     ];
-    this.stop = () => {
+    this.#stop = () => {
       for (const stop of stops) stop();
       keepPlace(record);
       // What is mounted costs the frame that shows it again.
@@ -207,11 +208,11 @@ export class ApTranscript extends LitElement {
     };
     window.refreshAll();
     keeper.settle();
-    if (!window.needsCards) this.fill(window, keeper);
+    if (!window.needsCards) this.#fill(window, keeper);
   }
 
   /** More of short items, before they are painted: they would jump when it came in a later frame. */
-  private fill(window: TranscriptWindow, keeper: ScrollKeeper): void {
+  #fill(window: TranscriptWindow, keeper: ScrollKeeper): void {
     if (window.olderCount === 0 || keeper.missing === 0) return;
     // What was measured may be of what stood here before.
     keeper.settle();
@@ -222,100 +223,101 @@ export class ApTranscript extends LitElement {
   }
 
   /** Goes on when the code of cards is there; what is drawn stays until then. */
-  private async withCards(): Promise<void> {
+  async #withCards(): Promise<void> {
     await loadCards();
     styleCards(this.shadowRoot!);
-    this.listen();
+    this.#listen();
   }
 
-  private draw(window: TranscriptWindow, keeper: ScrollKeeper, touched: ReadonlySet<string>): void {
-    if (window.needsCards) return void this.withCards();
-    const { awaited } = this;
+  #draw(window: TranscriptWindow, keeper: ScrollKeeper, touched: ReadonlySet<string>): void {
+    if (window.needsCards) return void this.#withCards();
+    const awaited = this.#awaited;
     const transcript = this.record.transcript();
     // It stands further up: not first at the end, and then there.
     if (awaited && transcript.end && !transcript.items.some(({ id }) => id === awaited.id)) return;
     const [first] = window.mounted;
     const added = window.sync(keeper.following);
     if (first !== window.mounted[0]) keeper.missing = undefined;
-    if (keeper.following && window.mounted.length > this.most) {
+    if (keeper.following && window.mounted.length > this.#most) {
       keeper.settle();
       keeper.look();
       window.drop(keeper.firstNeeded);
-      this.most = Math.max(MAX_MOUNTED, window.mounted.length + PAGE);
+      this.#most = Math.max(MAX_MOUNTED, window.mounted.length + PAGE);
     }
     window.touch(touched);
-    this.fill(window, keeper);
+    this.#fill(window, keeper);
     if (added > 0 && !keeper.following) this.unseen = true;
-    if (this.wanted && !transcript.past) {
-      this.wanted = false;
-      if (keeper.isNearTop) this.showOlder();
+    if (this.#wanted && !transcript.past) {
+      this.#wanted = false;
+      if (keeper.isNearTop) this.#showOlder();
     }
   }
 
   /** The element is new, or the whole page is, but the reader has been here before. */
-  private restorePlace(window: TranscriptWindow, keeper: ScrollKeeper, loading: boolean): void {
-    const { awaited } = this;
+  #restorePlace(window: TranscriptWindow, keeper: ScrollKeeper, loading: boolean): void {
+    const awaited = this.#awaited;
     const { lastN, items, past } = this.record.transcript();
     if (!awaited || lastN < awaited.n || window.needsCards) return;
     if (!window.showItem(awaited.id)) {
       if (loading) return;
       const there = past && awaited.n < items[0]!.n && this.record.older.peek() !== 'failed';
-      if (there) return this.readOlder();
-      this.awaited = undefined;
+      if (there) return this.#readOlder();
+      this.#awaited = undefined;
       return;
     }
-    this.awaited = undefined;
+    this.#awaited = undefined;
     const row = window.mounted.find((view) => view.item.id === awaited.id);
     if (!row) return;
     keeper.standAt({ element: row.element, offset: awaited.offset });
     this.following = false;
   }
 
-  private showOlder(): void {
-    const { window, record } = this;
+  #showOlder(): void {
+    const window = this.#window;
+    const { record } = this;
     // A pane that is hidden scrolls as well.
     if (!window || !this.active) return;
     if (window.olderCount > 0) {
       window.mountOlder();
-      this.keeper?.settle();
-      this.noteFrom();
+      this.#keeper?.settle();
+      this.#noteFrom();
     }
-    if (window.olderCount < READ_AHEAD && record.older.peek() === 'none') this.readOlder();
+    if (window.olderCount < READ_AHEAD && record.older.peek() === 'none') this.#readOlder();
   }
 
-  private readonly readOlder = (): void => {
+  readonly #readOlder = (): void => {
     const { record } = this;
     if (!record.transcript().past || record.older.peek() === 'reading') return;
-    this.wanted = true;
+    this.#wanted = true;
     act(this, (actions) => actions.readOlder(record.id));
   };
 
   /** The store lets go of nothing that is mounted for a reader who stands there. */
-  private noteFrom(): void {
-    this.record.shownFrom = this.keeper?.following ? undefined : this.window?.from;
+  #noteFrom(): void {
+    this.record.shownFrom = this.#keeper?.following ? undefined : this.#window?.from;
   }
 
-  private onMoved(): void {
-    const keeper = this.keeper!;
+  #onMoved(): void {
+    const keeper = this.#keeper!;
     this.following = keeper.following;
     if (keeper.following) this.unseen = false;
     this.record.scrollTop = keeper.following ? undefined : keeper.scrollTop;
-    this.noteFrom();
+    this.#noteFrom();
     if (keeper.following) {
       // Until the awaited item has come, being at the end is nobody's wish.
-      if (!this.awaited) setPlace(this.record, undefined);
+      if (!this.#awaited) setPlace(this.record, undefined);
       return;
     }
-    this.awaited = undefined;
+    this.#awaited = undefined;
     const place = keeper.standing;
-    const item = this.window?.itemOf(place?.element);
+    const item = this.#window?.itemOf(place?.element);
     if (place && item) {
       setPlace(this.record, { id: item.id, n: item.n, offset: place.offset });
     }
   }
 
   /** One listener for all copy buttons and image placeholders, however many there are. */
-  private onClick(event: Event): void {
+  #onClick(event: Event): void {
     const target = event.target instanceof Element ? event.target : undefined;
     const button = target?.closest<HTMLElement>('button[data-copy], button[data-load]');
     if (!button) return;
@@ -323,12 +325,12 @@ export class ApTranscript extends LitElement {
     const text =
       button.dataset['copy'] === 'code'
         ? codeText(button.closest('.code')?.querySelector('code'))
-        : this.messageText(button);
+        : this.#messageText(button);
     void copyText(text ?? '').then((worked) => confirmCopied(button, worked));
   }
 
-  private messageText(button: HTMLElement): string | undefined {
-    const item = this.window?.itemOf(button.closest('article'));
+  #messageText(button: HTMLElement): string | undefined {
+    const item = this.#window?.itemOf(button.closest('article'));
     // Cleaned: what is copied may be pasted into a terminal.
     return item?.kind === 'message' ? cleanText(item.text) : undefined;
   }

@@ -27,10 +27,10 @@ export interface AskContext {
  * filled in is kept after it was sent.
  */
 export class AskCard {
-  private readonly form: FormPart | undefined;
-  private readonly kind: 'form' | 'link' | 'sign-in';
+  readonly #form: FormPart | undefined;
+  readonly #kind: 'form' | 'link' | 'sign-in';
   /** Settled requests fold to a line; this one was opened again. */
-  private unfolded = false;
+  #unfolded = false;
 
   constructor(
     private readonly element: HTMLElement,
@@ -38,11 +38,11 @@ export class AskCard {
     private readonly context: ViewContext,
   ) {
     const { method, params } = item.ask!;
-    this.kind =
+    this.#kind =
       method !== 'elicitation/create' ? 'sign-in' : params['mode'] === 'url' ? 'link' : 'form';
-    element.dataset['ask'] = this.kind;
-    if (this.kind === 'form') {
-      this.form = new FormPart(item, params['requestedSchema'], () => this.draw());
+    element.dataset['ask'] = this.#kind;
+    if (this.#kind === 'form') {
+      this.#form = new FormPart(item, params['requestedSchema'], () => this.draw());
     }
   }
 
@@ -57,31 +57,31 @@ export class AskCard {
     const { record } = this.context;
     const { agentTitle } = record.summary.peek();
     const title = record.title.peek();
-    element.ariaLabel = `${this.kind === 'sign-in' ? 'Sign-in' : 'Question'} of ${agentTitle} in ${title}`;
+    element.ariaLabel = `${this.#kind === 'sign-in' ? 'Sign-in' : 'Question'} of ${agentTitle} in ${title}`;
     element.classList.toggle('resolved', resolution !== undefined);
     if (resolution) element.removeAttribute('tabindex');
-    if (resolution) this.form?.forget();
-    render(resolution ? this.settled() : this.open(agentTitle, title), element);
+    if (resolution) this.#form?.forget();
+    render(resolution ? this.#settled() : this.#open(agentTitle, title), element);
   }
 
-  private open(agent: string, title: string): TemplateResult {
+  #open(agent: string, title: string): TemplateResult {
     const { requestId } = this.item;
     const state = this.context.record.answers.value.get(requestId);
     const part: AskContext = {
       id: `ask-${requestId}`,
       agent,
       sending: state?.state === 'sending',
-      answer: (answer) => this.answer(answer),
+      answer: (answer) => this.#answer(answer),
     };
     return html`<div class="approval-head">
         ${hand}
         <strong
-          >${this.kind === 'sign-in' ? 'Sign-in needed' : `${revealHidden(agent)} asks you`}</strong
+          >${this.#kind === 'sign-in' ? 'Sign-in needed' : `${revealHidden(agent)} asks you`}</strong
         >
         <span class="approval-session truncate" title=${title}>${title}</span>
       </div>
       <div class="approval-asked">
-        ${this.message()}
+        ${this.#message()}
         ${
           state?.state === 'failed'
             ? html`<p class="approval-error" role="alert">
@@ -90,63 +90,63 @@ export class AskCard {
             : nothing
         }
       </div>
-      <div class="approval-foot">${this.part(part)}</div>`;
+      <div class="approval-foot">${this.#part(part)}</div>`;
   }
 
-  private message(): TemplateResult {
+  #message(): TemplateResult {
     const message = this.item.ask!.params['message'];
     return html`<p class="ask-message">
       ${revealHidden(typeof message === 'string' ? message : '')}
     </p>`;
   }
 
-  private part(context: AskContext): TemplateResult {
+  #part(context: AskContext): TemplateResult {
     const { params } = this.item.ask!;
-    if (this.form) return this.form.draw(context);
-    return this.kind === 'link' ? linkPart(params['url'], context) : signInPart(params, context);
+    if (this.#form) return this.#form.draw(context);
+    return this.#kind === 'link' ? linkPart(params['url'], context) : signInPart(params, context);
   }
 
   /** One line: what became of it; what was asked is a click away. */
-  private settled(): TemplateResult {
+  #settled(): TemplateResult {
     const { resolution, ask } = this.item;
     const { optionId, by, reason, fields } = resolution!;
     const well = optionId !== undefined && optionId !== 'decline';
     const names = Array.isArray(fields) ? fields.map(String).join(', ') : '';
     const detail = [by && `by ${by}`, reason, names].filter(Boolean).join(' · ');
     const toggle = (): void => {
-      this.unfolded = !this.unfolded;
+      this.#unfolded = !this.#unfolded;
       this.draw();
     };
     return html`<div class="approval-outcome ${well ? 'allowed' : 'denied'}" @click=${toggle}>
         ${well ? check : close}
-        <strong>${this.word(optionId)}</strong>
+        <strong>${this.#word(optionId)}</strong>
         <span class="by truncate">${revealHidden(detail)}</span>
         <span class="what truncate"></span>
-        <button type="button" aria-label="What was asked" aria-expanded=${this.unfolded}>
+        <button type="button" aria-label="What was asked" aria-expanded=${this.#unfolded}>
           ${chevron}
         </button>
       </div>
       ${
-        this.unfolded
+        this.#unfolded
           ? html`<div class="approval-asked">
-              ${this.message()}
-              ${this.kind === 'link' && isObject(ask!.params) ? linkAgain(ask!.params['url']) : nothing}
+              ${this.#message()}
+              ${this.#kind === 'link' && isObject(ask!.params) ? linkAgain(ask!.params['url']) : nothing}
             </div>`
           : nothing
       }`;
   }
 
-  private word(optionId: string | undefined): string {
+  #word(optionId: string | undefined): string {
     if (optionId === undefined) return 'Cancelled';
     if (optionId === 'decline') return 'Declined';
-    if (this.kind === 'form') return 'Answered';
-    if (this.kind === 'link') return 'Opened';
+    if (this.#kind === 'form') return 'Answered';
+    if (this.#kind === 'link') return 'Opened';
     const { methods } = readSignIn(this.item.ask!.params);
     const method = methods.find(({ id }) => `method:${id}` === optionId);
     return method ? `Sign in: ${revealHidden(method.name)}` : 'Started again';
   }
 
-  private answer(answer: Answer): void {
+  #answer(answer: Answer): void {
     const { record } = this.context;
     act(this.element, (actions) => actions.answer(record.id, this.item.requestId, answer));
   }

@@ -14,9 +14,9 @@ const typed = new WeakMap<ApprovalItem, Map<string, Typed>>();
 
 /** The form of an elicitation. It is checked as its schema says before anything is sent. */
 export class FormPart {
-  private readonly form: Form | undefined;
-  private readonly problems = new Map<string, string>();
-  private checking = false;
+  readonly #form: Form | undefined;
+  readonly #problems = new Map<string, string>();
+  #checking = false;
 
   constructor(
     private readonly item: ApprovalItem,
@@ -25,7 +25,7 @@ export class FormPart {
   ) {
     const form = readForm(schema);
     // The gateway lets no other through.
-    this.form = 'problem' in form ? undefined : form;
+    this.#form = 'problem' in form ? undefined : form;
   }
 
   /** Nothing of what was typed is kept. */
@@ -34,23 +34,23 @@ export class FormPart {
   }
 
   draw(context: AskContext): TemplateResult {
-    const { form } = this;
+    const form = this.#form;
     const { sending, agent, answer } = context;
-    const busy = sending || this.checking;
+    const busy = sending || this.#checking;
     return html`<form
       class="ask-form"
       novalidate
       autocomplete="off"
       @submit=${(event: SubmitEvent) => {
         event.preventDefault();
-        void this.submit(event.currentTarget as HTMLFormElement, context);
+        void this.#submit(event.currentTarget as HTMLFormElement, context);
       }}
     >
       ${form?.title ? html`<p class="ask-title">${revealHidden(form.title)}</p>` : nothing}
       ${form?.description ? html`<p class="hint">${revealHidden(form.description)}</p>` : nothing}
       ${
         form
-          ? form.fields.map((field, index) => this.field(field, `${context.id}-${index}`, busy))
+          ? form.fields.map((field, index) => this.#field(field, `${context.id}-${index}`, busy))
           : html`<p class="approval-error">This form cannot be shown here. Decline it.</p>`
       }
       <p class="hint">
@@ -75,53 +75,53 @@ export class FormPart {
     </form>`;
   }
 
-  private field(field: FormField, id: string, busy: boolean): TemplateResult {
-    const values = this.values();
+  #field(field: FormField, id: string, busy: boolean): TemplateResult {
+    const values = this.#values();
     return fieldPart(field, {
       id,
       busy,
       value: values.get(field.name) ?? initialValue(field),
-      problem: this.problems.get(field.name),
+      problem: this.#problems.get(field.name),
       changed: (value) => {
         values.set(field.name, value);
         // What was wrong is looked at again at once; what was not yet looked at is left in peace.
-        if (this.problems.has(field.name)) this.look(field);
+        if (this.#problems.has(field.name)) this.#look(field);
         this.redraw();
       },
     });
   }
 
-  private values(): Map<string, Typed> {
+  #values(): Map<string, Typed> {
     const known = typed.get(this.item) ?? new Map<string, Typed>();
     typed.set(this.item, known);
     return known;
   }
 
   /** What the field's value is now; notes what is wrong with it. */
-  private look(field: FormField): unknown {
-    const value = readValue(field, this.values().get(field.name) ?? initialValue(field));
+  #look(field: FormField): unknown {
+    const value = readValue(field, this.#values().get(field.name) ?? initialValue(field));
     const problem = checkField(field, value, () => true);
-    if (problem === undefined) this.problems.delete(field.name);
-    else this.problems.set(field.name, problem);
+    if (problem === undefined) this.#problems.delete(field.name);
+    else this.#problems.set(field.name, problem);
     return value;
   }
 
-  private async submit(element: HTMLFormElement, { sending, answer }: AskContext): Promise<void> {
-    const { form } = this;
-    if (!form || sending || this.checking) return;
+  async #submit(element: HTMLFormElement, { sending, answer }: AskContext): Promise<void> {
+    const form = this.#form;
+    if (!form || sending || this.#checking) return;
     const content: JsonObject = {};
     for (const field of form.fields) {
-      const value = this.look(field);
+      const value = this.#look(field);
       if (value !== undefined) content[field.name] = value;
     }
-    if (this.problems.size === 0) {
-      this.checking = true;
+    if (this.#problems.size === 0) {
+      this.#checking = true;
       const wrong = await fittingPatterns(form, content);
-      this.checking = false;
-      for (const [name, problem] of wrong) this.problems.set(name, problem);
+      this.#checking = false;
+      for (const [name, problem] of wrong) this.#problems.set(name, problem);
     }
     if (this.item.resolution) return;
-    if (this.problems.size === 0) return answer({ optionId: 'accept', content });
+    if (this.#problems.size === 0) return answer({ optionId: 'accept', content });
     this.redraw();
     element.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }

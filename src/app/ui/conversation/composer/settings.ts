@@ -101,38 +101,38 @@ export class ApSessionSettings extends SignalWatcher(LitElement) {
       ${
         asOption || modes.length === 0
           ? nothing
-          : this.select('mode', 'Mode', undefined, modeId, modes, (actions, id) =>
+          : this.#select('mode', 'Mode', undefined, modeId, modes, (actions, id) =>
               actions.setMode(record.id, id),
             )
       }
-      ${options.map((option) => this.option(option))}
+      ${options.map((option) => this.#option(option))}
     `;
   }
 
-  private option(option: SessionOption): TemplateResult | typeof nothing {
+  #option(option: SessionOption): TemplateResult | typeof nothing {
     const { id, name, description } = option;
     const key = `option:${id}`;
     const set = (actions: Actions, value: string | boolean): Promise<void> =>
       actions.setOption(this.record.id, id, value);
     if (option.type === 'select') {
       if (option.choices.length === 0) return nothing;
-      return this.select(key, name, description, option.value, option.choices, set);
+      return this.#select(key, name, description, option.value, option.choices, set);
     }
     return html`<label title=${title(name, description)}>
       <input
         type="checkbox"
         .checked=${live(this.under.get(key) === undefined ? option.value : this.under.get(key) === true)}
-        ?disabled=${this.locked}
+        ?disabled=${this.#locked}
         @change=${(event: Event) => {
           const { checked } = event.target as HTMLInputElement;
-          void this.change(key, checked, (actions) => set(actions, checked));
+          void this.#change(key, checked, (actions) => set(actions, checked));
         }}
       />
       <span>${oneLine(name, MAX_NAME)}</span>
     </label>`;
   }
 
-  private select(
+  #select(
     key: string,
     name: string,
     description: string | undefined,
@@ -145,10 +145,10 @@ export class ApSessionSettings extends SignalWatcher(LitElement) {
     return html`<select
       aria-label=${oneLine(name, MAX_NAME)}
       title=${title(name, chosen?.description ?? description)}
-      ?disabled=${this.locked}
+      ?disabled=${this.#locked}
       @change=${(event: Event) => {
         const id = (event.target as HTMLSelectElement).value;
-        void this.change(key, id, (actions) => set(actions, id));
+        void this.#change(key, id, (actions) => set(actions, id));
       }}
     >
       ${chosen ? nothing : html`<option .selected=${live(true)} value="">${oneLine(String(value ?? '–'), MAX_NAME)}</option>`}
@@ -166,11 +166,11 @@ export class ApSessionSettings extends SignalWatcher(LitElement) {
     </select>`;
   }
 
-  private get locked(): boolean {
+  get #locked(): boolean {
     return this.record.connection.value.status !== 'connected';
   }
 
-  private async change(
+  async #change(
     key: string,
     value: string | boolean,
     run: (actions: Actions) => Promise<void>,

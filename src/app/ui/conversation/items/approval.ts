@@ -23,55 +23,55 @@ const isReject = (option: PermissionOption): boolean => String(option.kind).star
 export class ApprovalView implements ItemView {
   readonly element = element('section', 'item approval');
   drawn = -1;
-  private readonly head = element('div', 'approval-head');
-  private readonly asked = element('div', 'approval-asked');
-  private readonly foot = element('div', 'approval-foot');
+  readonly #head = element('div', 'approval-head');
+  readonly #asked = element('div', 'approval-asked');
+  readonly #foot = element('div', 'approval-foot');
   /** Nothing in it is beyond what this page can show. */
-  private readonly readable: boolean;
-  private readonly destructive: boolean;
+  readonly #readable: boolean;
+  readonly #destructive: boolean;
   /** Settled requests fold to a line; this one was opened again. */
-  private unfolded = false;
+  #unfolded = false;
   /** It waited for an answer while it stood here; one was given from this page. */
-  private wasOpen = false;
-  private wasAnswered = false;
+  #wasOpen = false;
+  #wasAnswered = false;
 
   constructor(
     readonly item: ApprovalItem,
     private readonly context: ViewContext,
   ) {
-    this.destructive = isDestructive(item.tool);
+    this.#destructive = isDestructive(item.tool);
     this.element.dataset['requestId'] = item.requestId;
     this.element.tabIndex = 0;
     this.element.role = 'group';
-    this.element.classList.toggle('destructive', this.destructive);
-    this.element.append(this.head, this.asked, this.foot);
-    this.element.addEventListener('keydown', (event) => this.onKey(event));
-    this.readable = this.drawAsked();
+    this.element.classList.toggle('destructive', this.#destructive);
+    this.element.append(this.#head, this.#asked, this.#foot);
+    this.element.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#readable = this.#drawAsked();
   }
 
   update(): void {
     this.drawn = this.item.rev;
     const { resolution } = this.item;
     const title = this.context.record.title.peek();
-    this.wasOpen ||= resolution === undefined;
-    this.wasAnswered ||= this.context.record.answers.peek().has(this.item.requestId);
+    this.#wasOpen ||= resolution === undefined;
+    this.#wasAnswered ||= this.context.record.answers.peek().has(this.item.requestId);
     this.element.ariaLabel = `Permission request of ${title}`;
     this.element.classList.toggle('resolved', resolution !== undefined);
     if (resolution) this.element.removeAttribute('tabindex');
-    this.head.hidden = resolution !== undefined;
-    this.asked.hidden = resolution !== undefined && !this.unfolded;
+    this.#head.hidden = resolution !== undefined;
+    this.#asked.hidden = resolution !== undefined && !this.#unfolded;
     render(
-      html`${this.destructive ? warning : hand}
+      html`${this.#destructive ? warning : hand}
         <strong>Permission needed</strong>
         <span class="approval-session truncate" title=${title}>${title}</span>
-        ${this.destructive ? html`<span class="badge">Destructive</span>` : nothing}`,
-      this.head,
+        ${this.#destructive ? html`<span class="badge">Destructive</span>` : nothing}`,
+      this.#head,
     );
-    render(resolution ? this.resolved() : this.options(), this.foot);
+    render(resolution ? this.#resolved() : this.#options(), this.#foot);
   }
 
   /** Everything that the agent said of the call, and nothing of it cut. Returns whether all could be shown. */
-  private drawAsked(): boolean {
+  #drawAsked(): boolean {
     const { tool } = this.item;
     const nodes: HTMLElement[] = [];
     const command = commandOf(tool);
@@ -107,11 +107,11 @@ export class ApprovalView implements ItemView {
     if (tool.rawInput !== undefined) {
       nodes.push(jsonFold('All input', tool.rawInput, bare, revealHidden));
     }
-    this.asked.replaceChildren(...nodes);
+    this.#asked.replaceChildren(...nodes);
     return readable && nodes.length > 0;
   }
 
-  private options(): TemplateResult {
+  #options(): TemplateResult {
     const { options } = this.item;
     const answer = this.context.record.answers.value.get(this.item.requestId);
     const sending = answer?.state === 'sending';
@@ -130,7 +130,7 @@ export class ApprovalView implements ItemView {
           : nothing
       }
       ${
-        this.readable
+        this.#readable
           ? nothing
           : html`<p class="approval-error">
               A part of this request cannot be shown here, so it can only be denied.
@@ -142,15 +142,15 @@ export class ApprovalView implements ItemView {
             html`<button
               type="button"
               class="button ${
-                option === firstAllow && !this.destructive
+                option === firstAllow && !this.#destructive
                   ? 'primary'
-                  : isAllow(option) && this.destructive
+                  : isAllow(option) && this.#destructive
                     ? 'danger'
                     : ''
               }"
               data-kind=${option.kind}
-              ?disabled=${sending || (!this.readable && !isReject(option))}
-              @click=${() => this.answer(option.optionId)}
+              ?disabled=${sending || (!this.#readable && !isReject(option))}
+              @click=${() => this.#answer(option.optionId)}
             >
               ${revealHidden(option.name)}
             </button>`,
@@ -162,40 +162,40 @@ export class ApprovalView implements ItemView {
                 type="button"
                 class="button"
                 ?disabled=${sending}
-                @click=${() => this.answer(undefined)}
+                @click=${() => this.#answer(undefined)}
               >
                 Deny
               </button>`
         }
         <span class="approval-keys" aria-hidden="true">
-          ${sending ? 'Sending your answer…' : this.keyHints()}
+          ${sending ? 'Sending your answer…' : this.#keyHints()}
         </span>
       </div>
     `;
   }
 
-  private keyHints(): TemplateResult {
+  #keyHints(): TemplateResult {
     const keys = [
-      this.optionFor('y') && html`<kbd>Y</kbd> allow`,
-      this.optionFor('a') && html`<kbd>A</kbd> always`,
+      this.#optionFor('y') && html`<kbd>Y</kbd> allow`,
+      this.#optionFor('a') && html`<kbd>A</kbd> always`,
       html`<kbd>D</kbd> deny`,
     ];
     return html`${keys.map((key) => (key ? html`<span>${key}</span>` : nothing))}`;
   }
 
   /** One line: what became of it, and of what; the rest is a click away. */
-  private resolved(): TemplateResult {
+  #resolved(): TemplateResult {
     const { resolution, options, tool } = this.item;
     // The call stands beside it and says the same.
     const told = this.context.record.transcript().tools.has(tool.toolCallId);
     const selected = resolution?.outcome === 'selected';
     const chosen = options.find((option) => option.optionId === resolution?.optionId);
     const allowed = selected && !(chosen && isReject(chosen));
-    const by = this.answerer();
+    const by = this.#answerer();
     const detail = selected ? by : (resolution?.reason ?? (by || 'Nothing was allowed.'));
     const word = selected ? (chosen?.name ?? 'Answered') : 'Cancelled';
     const toggle = (): void => {
-      this.unfolded = !this.unfolded;
+      this.#unfolded = !this.#unfolded;
       this.update();
     };
     // The options' names are the buttons' while there is a choice, and nobody's afterwards.
@@ -206,27 +206,27 @@ export class ApprovalView implements ItemView {
       <span class="what truncate"
         >${told ? '' : revealHidden(commandOf(tool) ?? tool.title ?? '')}</span
       >
-      <button type="button" aria-label="What was asked" aria-expanded=${this.unfolded}>
+      <button type="button" aria-label="What was asked" aria-expanded=${this.#unfolded}>
         ${chevron}
       </button>
     </div>`;
   }
 
   /** Who answered, where that is news: a tab's name is for nobody's eyes, and what was answered long ago is just history. */
-  private answerer(): string {
+  #answerer(): string {
     const by = this.item.resolution?.by;
     if (!by) return '';
     if (!by.startsWith('tab-')) return `by ${by}`;
-    return this.wasOpen && !this.wasAnswered ? 'in another tab' : '';
+    return this.#wasOpen && !this.#wasAnswered ? 'in another tab' : '';
   }
 
-  private answer(optionId: string | undefined): void {
+  #answer(optionId: string | undefined): void {
     const { record } = this.context;
-    this.wasAnswered = true;
+    this.#wasAnswered = true;
     act(this.element, (actions) => actions.answer(record.id, this.item.requestId, optionId));
   }
 
-  private optionFor(key: string): PermissionOption | undefined {
+  #optionFor(key: string): PermissionOption | undefined {
     const { options } = this.item;
     const byKind = (kind: string) => options.find((option) => option.kind === kind);
     if (key === 'y') return byKind('allow_once');
@@ -234,16 +234,16 @@ export class ApprovalView implements ItemView {
     return byKind('reject_once') ?? byKind('reject_always');
   }
 
-  private onKey(event: KeyboardEvent): void {
+  #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
     const key = event.key.toLowerCase();
     if (this.item.resolution || !['y', 'a', 'd'].includes(key)) return;
     if (!can(this.context.record, 'approve')) return;
     if (this.context.record.answers.peek().get(this.item.requestId)?.state === 'sending') return;
-    const option = this.optionFor(key);
+    const option = this.#optionFor(key);
     // Not N: that goes to the next session that needs you, pressed again and again.
-    if (key === 'd') this.answer(option?.optionId);
-    else if (option && this.readable) this.answer(option.optionId);
+    if (key === 'd') this.#answer(option?.optionId);
+    else if (option && this.#readable) this.#answer(option.optionId);
     else return;
     event.preventDefault();
     event.stopPropagation();

@@ -6,7 +6,7 @@ import type { ItemView, ViewContext } from './view.ts';
 export class AskView implements ItemView {
   readonly element = element('section', 'item approval ask');
   drawn = -1;
-  private card: { draw(): void } | undefined;
+  #card: { draw(): void } | undefined;
 
   constructor(
     readonly item: ApprovalItem,
@@ -16,20 +16,20 @@ export class AskView implements ItemView {
     this.element.tabIndex = 0;
     this.element.role = 'group';
     import('../asks/ask-card.ts').then(
-      ({ AskCard }) => this.draw(new AskCard(this.element, item, context)),
+      ({ AskCard }) => this.#draw(new AskCard(this.element, item, context)),
       () =>
         void (this.element.textContent =
           'A question of the agent stands here. The part of the page that shows it could not be loaded: reload the page.'),
     );
   }
 
-  private draw(card: { draw(): void }): void {
-    this.card = card;
+  #draw(card: { draw(): void }): void {
+    this.#card = card;
     card.draw();
   }
 
   update(): void {
     this.drawn = this.item.rev;
-    this.card?.draw();
+    this.#card?.draw();
   }
 }

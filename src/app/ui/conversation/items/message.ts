@@ -21,13 +21,13 @@ function drawn(block: unknown, by: 'user' | 'agent'): HTMLElement {
 
 /** The user's own text: as typed, line breaks and all. */
 class PlainWriter implements MarkdownWriter {
-  private readonly clean = new CleanStream();
+  readonly #clean = new CleanStream();
   constructor(private readonly target: HTMLElement) {}
   write(text: string): void {
-    appendText(this.target, this.clean.push(text));
+    appendText(this.target, this.#clean.push(text));
   }
   end(): void {
-    appendText(this.target, this.clean.flush());
+    appendText(this.target, this.#clean.flush());
   }
 }
 
@@ -44,20 +44,20 @@ export function discarded(body: HTMLElement): void {
 export class MessageView implements ItemView {
   readonly element = element('article');
   drawn = -1;
-  private readonly body: HTMLElement;
-  private writer: MarkdownWriter;
-  private written = 0;
-  private ended = false;
+  readonly #body: HTMLElement;
+  #writer: MarkdownWriter;
+  #written = 0;
+  #ended = false;
   /** Beside the text, in the order in which they came. */
-  private readonly blocks = element('div', 'blocks');
+  readonly #blocks = element('div', 'blocks');
 
   constructor(readonly item: MessageItem) {
     const { role, at } = item;
     this.element.className = `item message ${role}`;
     this.element.dataset['messageId'] = item.id;
     this.element.dataset['role'] = role;
-    this.body = element('div', role === 'user' ? 'plain' : 'markdown');
-    this.writer = this.newWriter();
+    this.#body = element('div', role === 'user' ? 'plain' : 'markdown');
+    this.#writer = this.#newWriter();
     const who = element('span', 'who');
     who.textContent = role === 'user' ? 'You:' : 'Agent:';
     const foot = element('div', 'message-foot');
@@ -67,51 +67,51 @@ export class MessageView implements ItemView {
     copy.textContent = 'Copy';
     copy.title = 'Copy this message';
     foot.append(timeElement(at), copy);
-    this.element.append(who, this.body, foot);
+    this.element.append(who, this.#body, foot);
   }
 
   update(): void {
     const { item } = this;
     this.drawn = item.rev;
     markLive(this.element, item.live);
-    if (item.retracted) return this.takeBack();
-    if (item.text.length > this.written) {
-      if (this.ended) this.startOver();
-      this.writer.write(item.text.slice(this.written));
-      this.written = item.text.length;
+    if (item.retracted) return this.#takeBack();
+    if (item.text.length > this.#written) {
+      if (this.#ended) this.#startOver();
+      this.#writer.write(item.text.slice(this.#written));
+      this.#written = item.text.length;
     }
-    for (let at = this.blocks.childElementCount; at < item.blocks.length; at++) {
-      if (at === 0) this.body.after(this.blocks);
-      this.blocks.append(drawn(item.blocks[at], item.role === 'user' ? 'user' : 'agent'));
+    for (let at = this.#blocks.childElementCount; at < item.blocks.length; at++) {
+      if (at === 0) this.#body.after(this.#blocks);
+      this.#blocks.append(drawn(item.blocks[at], item.role === 'user' ? 'user' : 'agent'));
     }
     // A picture without a word.
-    this.body.hidden = item.text === '' && item.blocks.length > 0;
+    this.#body.hidden = item.text === '' && item.blocks.length > 0;
     // The user's messages may still get a second piece; they are never live.
     if (item.live || item.role === 'user') return;
-    this.writer.end();
-    this.ended = true;
+    this.#writer.end();
+    this.#ended = true;
   }
 
-  private newWriter(): MarkdownWriter {
+  #newWriter(): MarkdownWriter {
     return this.item.role === 'user'
-      ? new PlainWriter(this.body)
-      : new DocumentWriter(this.body, highlightLater);
+      ? new PlainWriter(this.#body)
+      : new DocumentWriter(this.#body, highlightLater);
   }
 
   /** It seemed complete and grows on, beside another; a writer that has ended takes nothing more. */
-  private startOver(): void {
-    this.body.replaceChildren();
-    this.writer = this.newWriter();
-    this.written = 0;
-    this.ended = false;
+  #startOver(): void {
+    this.#body.replaceChildren();
+    this.#writer = this.#newWriter();
+    this.#written = 0;
+    this.#ended = false;
   }
 
-  private takeBack(): void {
-    this.blocks.remove();
-    this.body.hidden = false;
+  #takeBack(): void {
+    this.#blocks.remove();
+    this.#body.hidden = false;
     // There is nothing to copy.
     this.element.querySelector('.message-foot .copy')?.remove();
-    discarded(this.body);
+    discarded(this.#body);
   }
 }
 

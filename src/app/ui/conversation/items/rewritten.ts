@@ -26,65 +26,66 @@ const MARKS = /[\ufdd0-\ufdef]/g;
  * (R68). Output that moves the cursor to other lines is shown line by line.
  */
 export class RewrittenLines {
-  private readonly clean = new CleanStream();
+  readonly #clean = new CleanStream();
   /** The last half of something, perhaps. */
-  private held = '';
-  private line = '';
-  private column = 0;
+  #held = '';
+  #line = '';
+  #column = 0;
 
   push(chunk: string): Rewrite {
     // Nobody may bring marks of ours.
-    let text = this.held + chunk.replace(MARKS, '');
-    this.held = CUT_OFF.exec(text)?.[0] ?? '';
-    text = text.slice(0, text.length - this.held.length);
-    return this.write(text);
+    let text = this.#held + chunk.replace(MARKS, '');
+    this.#held = CUT_OFF.exec(text)?.[0] ?? '';
+    text = text.slice(0, text.length - this.#held.length);
+    return this.#write(text);
   }
 
   /** What was held back; output ends here. */
   flush(): Rewrite {
-    const rest = this.held;
-    this.held = '';
-    const written = this.write(rest);
-    const late = this.put(this.clean.flush());
+    const rest = this.#held;
+    this.#held = '';
+    const written = this.#write(rest);
+    const late = this.#put(this.#clean.flush());
     return {
       back: written.back,
       text: written.text.slice(0, written.text.length - late.back) + late.text,
     };
   }
 
-  private write(text: string): Rewrite {
+  #write(text: string): Rewrite {
     const marked = text
       .replace(ERASE, (_, what: string) =>
         what === '2' ? ERASE_LINE : what === '1' ? '' : ERASE_REST,
       )
       .replace(/\r+\n/g, '\n')
       .replace(/\r/g, TO_START);
-    return this.put(this.clean.push(marked));
+    return this.#put(this.#clean.push(marked));
   }
 
-  private put(text: string): Rewrite {
-    const before = this.line;
+  #put(text: string): Rewrite {
+    const before = this.#line;
     let done = '';
     for (const piece of text.split(/([\n\ufdd0-\ufdd2])/)) {
       if (piece === '') continue;
-      if (piece === TO_START) this.column = 0;
-      else if (piece === ERASE_REST) this.line = this.line.slice(0, this.column);
-      else if (piece === ERASE_LINE) this.line = ' '.repeat(this.column);
+      if (piece === TO_START) this.#column = 0;
+      else if (piece === ERASE_REST) this.#line = this.#line.slice(0, this.#column);
+      else if (piece === ERASE_LINE) this.#line = ' '.repeat(this.#column);
       else if (piece === '\n') {
-        done += `${this.line}\n`;
-        this.line = '';
-        this.column = 0;
+        done += `${this.#line}\n`;
+        this.#line = '';
+        this.#column = 0;
       } else {
-        const { line, column } = this;
-        this.line = line.slice(0, column) + piece + line.slice(column + piece.length);
-        this.column = column + piece.length;
+        const line = this.#line;
+        const column = this.#column;
+        this.#line = line.slice(0, column) + piece + line.slice(column + piece.length);
+        this.#column = column + piece.length;
       }
-      if (this.line.length <= MAX_LINE) continue;
-      done += this.line;
-      this.line = '';
-      this.column = 0;
+      if (this.#line.length <= MAX_LINE) continue;
+      done += this.#line;
+      this.#line = '';
+      this.#column = 0;
     }
-    const now = done + this.line;
+    const now = done + this.#line;
     return now.startsWith(before)
       ? { back: 0, text: now.slice(before.length) }
       : { back: before.length, text: now };

@@ -14,15 +14,15 @@ export type TerminalSource = (id: string) => TerminalOutput | undefined;
 export class TerminalView {
   readonly type = 'terminal';
   readonly element = element('div', 'terminal');
-  private readonly command = element('div', 'terminal-command');
-  private readonly cut = element('div', 'output-cut');
-  private readonly pre = element('pre');
-  private readonly status = element('div', 'terminal-status');
-  private lines = new RewrittenLines();
-  private drawnOf: TerminalOutput | undefined;
-  private dropped = 0;
+  readonly #command = element('div', 'terminal-command');
+  readonly #cut = element('div', 'output-cut');
+  readonly #pre = element('pre');
+  readonly #status = element('div', 'terminal-status');
+  #lines = new RewrittenLines();
+  #drawnOf: TerminalOutput | undefined;
+  #dropped = 0;
   /** How much of all its output has been drawn (UTF-16 units). */
-  private drawn = 0;
+  #drawn = 0;
 
   constructor(
     private readonly id: string,
@@ -31,58 +31,58 @@ export class TerminalView {
     private readonly title: () => string,
   ) {
     this.element.dataset['terminalId'] = id;
-    this.pre.tabIndex = 0;
-    this.pre.role = 'group';
-    this.pre.ariaLabel = 'Output';
-    this.element.append(this.command, this.cut, this.pre, this.status);
-    this.draw();
-    queueMicrotask(() => this.toEnd());
+    this.#pre.tabIndex = 0;
+    this.#pre.role = 'group';
+    this.#pre.ariaLabel = 'Output';
+    this.element.append(this.#command, this.#cut, this.#pre, this.#status);
+    this.#draw();
+    queueMicrotask(() => this.#toEnd());
   }
 
   /** Also when its call changed only because its output did. */
   update(part: ContentPart): boolean {
     if (part.type !== 'terminal' || part.id !== this.id) return false;
-    const { pre } = this;
+    const pre = this.#pre;
     const atEnd = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 24;
-    this.draw();
-    if (atEnd) this.toEnd();
+    this.#draw();
+    if (atEnd) this.#toEnd();
     return true;
   }
 
-  private draw(): void {
+  #draw(): void {
     const terminal = this.source(this.id);
     // What is on the screen stays there, though the transcript has it no more.
-    if (!terminal && this.drawnOf) return;
+    if (!terminal && this.#drawnOf) return;
     const words = terminal ? endWords(terminal) : 'The output of this terminal is not kept here.';
-    this.status.textContent = words;
+    this.#status.textContent = words;
     this.element.dataset['state'] = terminal ? stateOf(terminal) : 'missing';
     const command = terminal?.command ?? '';
-    this.command.textContent = cleanText(command);
-    this.command.hidden = command === '' || command === this.title();
-    if (terminal) this.drawText(terminal);
-    this.pre.hidden = this.pre.textContent === '';
+    this.#command.textContent = cleanText(command);
+    this.#command.hidden = command === '' || command === this.title();
+    if (terminal) this.#drawText(terminal);
+    this.#pre.hidden = this.#pre.textContent === '';
     const lost = terminal?.dropped ?? 0;
-    this.cut.hidden = lost === 0;
-    this.cut.textContent = `The first ${lost.toLocaleString()} characters are not shown.`;
+    this.#cut.hidden = lost === 0;
+    this.#cut.textContent = `The first ${lost.toLocaleString()} characters are not shown.`;
   }
 
-  private drawText(terminal: TerminalOutput): void {
+  #drawText(terminal: TerminalOutput): void {
     const { text, dropped, end } = terminal;
-    if (terminal !== this.drawnOf || dropped !== this.dropped) {
-      this.pre.textContent = '';
-      this.lines = new RewrittenLines();
-      this.drawn = dropped;
-      this.dropped = dropped;
-      this.drawnOf = terminal;
+    if (terminal !== this.#drawnOf || dropped !== this.#dropped) {
+      this.#pre.textContent = '';
+      this.#lines = new RewrittenLines();
+      this.#drawn = dropped;
+      this.#dropped = dropped;
+      this.#drawnOf = terminal;
     }
-    const fresh = text.slice(this.drawn - dropped);
-    if (fresh !== '') rewriteTail(this.pre, this.lines.push(fresh));
-    this.drawn = dropped + text.length;
-    if (end) rewriteTail(this.pre, this.lines.flush());
+    const fresh = text.slice(this.#drawn - dropped);
+    if (fresh !== '') rewriteTail(this.#pre, this.#lines.push(fresh));
+    this.#drawn = dropped + text.length;
+    if (end) rewriteTail(this.#pre, this.#lines.flush());
   }
 
-  private toEnd(): void {
-    this.pre.scrollTop = this.pre.scrollHeight;
+  #toEnd(): void {
+    this.#pre.scrollTop = this.#pre.scrollHeight;
   }
 }
 

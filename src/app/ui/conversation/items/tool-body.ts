@@ -23,62 +23,62 @@ export type DiffCounts = (added: number, removed: number) => void;
 /** What a tool call shows when it is unfolded. Made when that happens, and kept up to date from then on. */
 export class ToolBody {
   readonly element = element('div', 'tool-body');
-  private readonly command = element('pre', 'command');
-  private readonly places = element('ul', 'places');
-  private readonly parts: PartView[] = [];
-  private readonly raw = element('div', 'raws');
-  private rawKey: unknown[] = [];
-  private title = '';
+  readonly #command = element('pre', 'command');
+  readonly #places = element('ul', 'places');
+  readonly #parts: PartView[] = [];
+  readonly #raw = element('div', 'raws');
+  #rawKey: unknown[] = [];
+  #title = '';
 
   constructor(
     private readonly counts: DiffCounts,
     private readonly terminals: TerminalSource,
   ) {
-    this.command.tabIndex = 0;
-    this.element.append(this.command, this.places, this.raw);
+    this.#command.tabIndex = 0;
+    this.element.append(this.#command, this.#places, this.#raw);
   }
 
   update(call: ToolPatch, running: boolean): void {
     const command = commandOf(call);
     const parts = toolParts(call);
-    this.title = call.title?.replaceAll('`', '') ?? '';
+    this.#title = call.title?.replaceAll('`', '') ?? '';
     // Not twice: many agents make the command the title, or show the terminal that runs it.
-    this.command.hidden =
+    this.#command.hidden =
       command === undefined ||
-      this.title === command ||
-      parts.some((part) => part.type === 'terminal' && this.runs(part.id, command));
-    if (command !== undefined) this.command.textContent = cleanText(command);
-    this.drawPlaces(call, parts);
+      this.#title === command ||
+      parts.some((part) => part.type === 'terminal' && this.#runs(part.id, command));
+    if (command !== undefined) this.#command.textContent = cleanText(command);
+    this.#drawPlaces(call, parts);
     for (const [index, part] of parts.entries()) {
-      const view = this.parts[index];
+      const view = this.#parts[index];
       if (view?.type === part.type && view.update(part)) continue;
-      const next = this.draw(part, running);
+      const next = this.#draw(part, running);
       if (view) view.element.replaceWith(next.element);
-      else this.raw.before(next.element);
-      this.parts[index] = next;
+      else this.#raw.before(next.element);
+      this.#parts[index] = next;
     }
-    for (const view of this.parts.splice(parts.length)) view.element.remove();
+    for (const view of this.#parts.splice(parts.length)) view.element.remove();
     const raws = [call.rawInput, call.rawOutput];
-    if (raws.some((value, index) => value !== this.rawKey[index])) {
-      this.rawKey = raws;
-      this.raw.replaceChildren(
+    if (raws.some((value, index) => value !== this.#rawKey[index])) {
+      this.#rawKey = raws;
+      this.#raw.replaceChildren(
         ...(call.rawInput === undefined ? [] : [jsonFold('Input', call.rawInput)]),
         ...(call.rawOutput === undefined ? [] : [jsonFold('Raw output', call.rawOutput)]),
       );
     }
   }
 
-  private runs(terminal: string, command: string): boolean {
+  #runs(terminal: string, command: string): boolean {
     return this.terminals(terminal)?.command.includes(command) ?? false;
   }
 
-  private drawPlaces(call: ToolPatch, parts: readonly ContentPart[]): void {
+  #drawPlaces(call: ToolPatch, parts: readonly ContentPart[]): void {
     const inDiff = (path: string): boolean =>
       parts.some((part) => part.type === 'diff' && part.path === path);
     const places = (call.locations ?? []).filter(({ path }) => !inDiff(path));
-    this.places.hidden = places.length === 0;
-    if (places.length === this.places.childElementCount) return;
-    this.places.replaceChildren(
+    this.#places.hidden = places.length === 0;
+    if (places.length === this.#places.childElementCount) return;
+    this.#places.replaceChildren(
       ...places.map(({ path, line }) => {
         const entry = element('li');
         entry.textContent = cleanText(line ? `${path}:${line}` : path);
@@ -87,11 +87,11 @@ export class ToolBody {
     );
   }
 
-  private draw(part: ContentPart, running: boolean): PartView {
+  #draw(part: ContentPart, running: boolean): PartView {
     if (part.type === 'text') return new OutputView(part.text, running);
     if (part.type === 'diff') return diffPart(part, cleanText, this.counts);
     if (part.type === 'terminal') {
-      return new TerminalView(part.id, this.terminals, () => this.title);
+      return new TerminalView(part.id, this.terminals, () => this.#title);
     }
     return { type: part.type, element: attachment(part), update: () => false };
   }
@@ -101,52 +101,52 @@ export class ToolBody {
 class OutputView implements PartView {
   readonly type = 'text';
   readonly element = element('div', 'output');
-  private readonly cut = element('div', 'output-cut');
-  private readonly pre = element('pre');
-  private shown = '';
+  readonly #cut = element('div', 'output-cut');
+  readonly #pre = element('pre');
+  #shown = '';
 
   constructor(text: string, running: boolean) {
-    this.pre.tabIndex = 0;
-    this.cut.hidden = true;
-    this.element.append(this.cut, this.pre);
-    this.set(text);
-    if (running) queueMicrotask(() => this.toEnd());
+    this.#pre.tabIndex = 0;
+    this.#cut.hidden = true;
+    this.element.append(this.#cut, this.#pre);
+    this.#set(text);
+    if (running) queueMicrotask(() => this.#toEnd());
   }
 
   update(part: ContentPart): boolean {
     if (part.type !== 'text') return false;
-    const { pre } = this;
+    const pre = this.#pre;
     const atEnd = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 24;
-    this.set(part.text);
-    if (atEnd) this.toEnd();
+    this.#set(part.text);
+    if (atEnd) this.#toEnd();
     return true;
   }
 
-  private set(raw: string): void {
+  #set(raw: string): void {
     const text = unfence(raw);
-    if (text === this.shown) return;
-    const last = text.charCodeAt(this.shown.length - 1);
+    if (text === this.#shown) return;
+    const last = text.charCodeAt(this.#shown.length - 1);
     const grown =
       text.length <= MAX_OUTPUT &&
-      this.shown !== '' &&
+      this.#shown !== '' &&
       // An escape sequence at the seam could be cut in two: then all is drawn again.
       last >= 32 &&
-      text.startsWith(this.shown) &&
-      !this.shown.slice(-64).includes('\u001b') &&
+      text.startsWith(this.#shown) &&
+      !this.#shown.slice(-64).includes('\u001b') &&
       // What rewrites its last line could reach back over the seam.
-      !text.includes('\r', this.shown.length - MAX_LINE);
-    if (grown) appendText(this.pre, cleanText(text.slice(this.shown.length)));
+      !text.includes('\r', this.#shown.length - MAX_LINE);
+    if (grown) appendText(this.#pre, cleanText(text.slice(this.#shown.length)));
     else {
       const skipped = Math.max(0, text.length - MAX_OUTPUT);
-      this.pre.textContent = rewritten(text.slice(skipped));
-      this.cut.hidden = skipped === 0;
-      this.cut.textContent = `The first ${skipped.toLocaleString()} characters are not shown.`;
+      this.#pre.textContent = rewritten(text.slice(skipped));
+      this.#cut.hidden = skipped === 0;
+      this.#cut.textContent = `The first ${skipped.toLocaleString()} characters are not shown.`;
     }
-    this.shown = text;
+    this.#shown = text;
   }
 
-  private toEnd(): void {
-    this.pre.scrollTop = this.pre.scrollHeight;
+  #toEnd(): void {
+    this.#pre.scrollTop = this.#pre.scrollHeight;
   }
 }
 

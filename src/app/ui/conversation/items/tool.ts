@@ -13,91 +13,92 @@ import { formatDuration, type ItemView, type ViewContext } from './view.ts';
 export class ToolView implements ItemView {
   readonly element = element('section', 'item tool');
   drawn = -1;
-  private readonly head = element('button', 'tool-head');
-  private body: ToolBody | undefined;
-  private open = false;
-  private chosen = false;
-  private counts: { added: number; removed: number } | undefined;
+  readonly #head = element('button', 'tool-head');
+  #body: ToolBody | undefined;
+  #open = false;
+  #chosen = false;
+  #counts: { added: number; removed: number } | undefined;
 
   constructor(
     readonly item: ToolItem,
     private readonly context: ViewContext,
   ) {
     this.element.dataset['toolCallId'] = item.call.toolCallId;
-    this.head.type = 'button';
-    this.head.addEventListener('click', () => {
-      this.chosen = true;
-      this.open = !this.open;
-      this.draw();
+    this.#head.type = 'button';
+    this.#head.addEventListener('click', () => {
+      this.#chosen = true;
+      this.#open = !this.#open;
+      this.#draw();
     });
-    this.element.append(this.head);
+    this.element.append(this.#head);
   }
 
   update(): void {
     this.drawn = this.item.rev;
     // Once open it stays: nothing folds under a reader's eyes.
-    if (!this.chosen) this.open ||= this.worthOpening();
-    this.draw();
+    if (!this.#chosen) this.#open ||= this.#worthOpening();
+    this.#draw();
   }
 
-  private get look(): ToolLook {
+  get #look(): ToolLook {
     const { call, endedAt } = this.item;
     const status = call.status ?? 'pending';
     if (endedAt !== undefined && status !== 'completed' && status !== 'failed') return 'stopped';
     return status;
   }
 
-  private get running(): boolean {
+  get #running(): boolean {
     return this.item.endedAt === undefined;
   }
 
-  private worthOpening(): boolean {
+  #worthOpening(): boolean {
     const parts = toolParts(this.item.call);
     if (parts.some((part) => part.type === 'diff')) return true;
     if (parts.length === 0) return false;
-    if (this.look === 'failed') return true;
-    if (this.running && this.isCommand) return true;
+    if (this.#look === 'failed') return true;
+    if (this.#running && this.#isCommand) return true;
     // It may go on when its call has ended.
     return parts.some((part) => {
-      const terminal = part.type === 'terminal' && this.terminal(part.id);
+      const terminal = part.type === 'terminal' && this.#terminal(part.id);
       return !!terminal && terminal.end === undefined;
     });
   }
 
-  private terminal(id: string): TerminalOutput | undefined {
+  #terminal(id: string): TerminalOutput | undefined {
     return this.context.record.transcript().terminals.get(id);
   }
 
-  private get isCommand(): boolean {
+  get #isCommand(): boolean {
     return this.item.call.kind === 'execute';
   }
 
-  private draw(): void {
+  #draw(): void {
     const { call } = this.item;
-    const { look } = this;
+    const look = this.#look;
     this.element.dataset['toolStatus'] = call.status ?? 'pending';
     this.element.dataset['look'] = look;
-    if (this.open) {
-      if (!this.body) {
-        this.body = new ToolBody(
+    if (this.#open) {
+      if (!this.#body) {
+        this.#body = new ToolBody(
           (added, removed) => {
-            this.counts = { added, removed };
-            this.drawHead();
+            this.#counts = { added, removed };
+            this.#drawHead();
           },
-          (id) => this.terminal(id),
+          (id) => this.#terminal(id),
         );
-        this.element.append(this.body.element);
+        this.element.append(this.#body.element);
       }
-      this.body.update(call, this.running);
+      this.#body.update(call, this.#running);
     }
-    if (this.body) this.body.element.hidden = !this.open;
-    this.head.ariaExpanded = String(this.open);
-    this.drawHead();
+    if (this.#body) this.#body.element.hidden = !this.#open;
+    this.#head.ariaExpanded = String(this.#open);
+    this.#drawHead();
   }
 
-  private drawHead(): void {
+  #drawHead(): void {
     const { call, endedAt, at } = this.item;
-    const { look, counts } = this;
+    const look = this.#look;
+    const counts = this.#counts;
     const title = cleanText(call.title ?? call.kind ?? 'Tool call').replace(/^`([^`]+)`$/, '$1');
     const place = call.locations?.[0];
     const path = place && cleanText(place.line ? `${place.path}:${place.line}` : place.path);
@@ -105,7 +106,7 @@ export class ToolView implements ItemView {
     render(
       html`
         <span class="tool-kind">${kindIcon(call.kind)}</span>
-        <span class=${this.isCommand ? 'tool-title mono' : 'tool-title'} title=${title}
+        <span class=${this.#isCommand ? 'tool-title mono' : 'tool-title'} title=${title}
           >${title}</span
         >
         ${
@@ -133,7 +134,7 @@ export class ToolView implements ItemView {
         </span>
         <span class="tool-chevron">${chevron}</span>
       `,
-      this.head,
+      this.#head,
     );
   }
 }
