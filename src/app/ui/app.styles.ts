@@ -53,8 +53,8 @@ export const appStyles = css`
     flex: 1;
     min-height: 0;
   }
-  /* Every visited session keeps its box, size and scroll position; only one is painted. Switching
-     back shows what was laid out before (R34). */
+  /* Every visited session keeps its box, size and scroll position. Switching back shows what was laid out
+     before (R34); and what was painted, where it is the one viewed last (controllers/panes.ts). */
   .pane {
     position: absolute;
     inset: 0;
@@ -62,10 +62,17 @@ export const appStyles = css`
     grid-template: minmax(0, 1fr) / minmax(0, 1fr);
     contain: strict;
   }
+  .pane:is(.shown, [data-warm]) {
+    will-change: opacity;
+  }
+  .pane.shown {
+    z-index: 1;
+  }
   .pane:not(.shown) {
-    visibility: hidden;
+    opacity: 0;
+  }
+  .pane:not(.shown, [data-warm]) {
     content-visibility: hidden;
-    pointer-events: none;
   }
   .page {
     grid-row: 2;

@@ -5,12 +5,13 @@ import { customElement, property, query, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import type { SessionId } from '../../core/ids.ts';
 import { nextNeedingAttention } from '../store/selectors.ts';
-import type { Actions, SessionRecord, Store } from '../store/types.ts';
+import type { Actions, SessionRecord, Settings, Store } from '../store/types.ts';
 import { can } from './abilities.ts';
 import { appStyles } from './app.styles.ts';
 import { CommandEvent, type UiCommand } from './command-event.ts';
 import { KeyController } from './controllers/keys.ts';
 import { MountedList } from './controllers/mounted.ts';
+import type { PaneController } from './controllers/panes.ts';
 import { recall, remember } from './controllers/remembered.ts';
 import { ScreenHistory } from './controllers/screen-history.ts';
 import { keepTheme, recallTheme } from './controllers/theme.ts';
@@ -30,6 +31,17 @@ const NARROW = '(max-width: 719px)';
 
 type Screen = 'list' | 'stage';
 
+/** Commands that show a dialog of no session. */
+const SHOWS: { readonly [command in UiCommand]?: DialogName } = {
+  'session.new': 'new-session',
+  'app.palette': 'palette',
+  'app.help': 'help',
+  'app.settings': 'settings',
+  'endpoint.connect': 'connect',
+  'app.endpoints': 'endpoints',
+  'endpoint.add': 'add-endpoint',
+};
+
 /**
  * The page: sidebar and stage, the keys, the dialogs. Carries out the intents (`act()`) and commands
  * ({@link CommandEvent}) of everything inside it.
@@ -44,7 +56,7 @@ export class ApApp extends SignalWatcher(LitElement) {
   @property({ attribute: false }) store!: Store;
   @property({ attribute: false }) actions!: Actions;
   @state() private dialog: { name: DialogName; record?: SessionRecord } | undefined;
-  @state() private narrow = false;
+  @state() narrow = false;
   /** On a phone: which of the two screens. */
   @state() private screen: Screen = recall<Screen>('screen', 'list', 'sessionStorage');
   @query('ap-sidebar') private sidebar!: ApSidebar;
@@ -52,6 +64,8 @@ export class ApApp extends SignalWatcher(LitElement) {
 
   readonly #announcement = signal('');
   readonly #mounted = new MountedList<SessionId>(MAX_MOUNTED);
+  /** Comes with what it is about. */
+  #panes: PaneController | undefined;
   readonly #keys = new KeyController(this, {
     own: () => this.store.settings.peek().keys,
     paused: () => !this.store || this.dialog !== undefined,
@@ -159,9 +173,9 @@ export class ApApp extends SignalWatcher(LitElement) {
 
   #stage(away: boolean) {
     const { store, narrow } = this;
-    const viewed = store.activeSessionId.value;
-    const record = viewed === undefined ? undefined : store.record(viewed);
-    const mounted = this.#mounted.update(record?.id, (id) => store.record(id) !== undefined);
+    const record = this.#viewed();
+    const viewed = record?.id;
+    const mounted = this.#mounted.update(viewed, (id) => store.record(id) !== undefined);
     const count = store.sessions.value.length;
     return html`<main class="stage ${away ? 'away' : ''}" ?inert=${away}>
       ${
@@ -178,12 +192,7 @@ export class ApApp extends SignalWatcher(LitElement) {
           mounted,
           (id) => id,
           (id) =>
-            html`<div
-              class="pane ${id === viewed ? 'shown' : ''}"
-              data-session-id=${id}
-              aria-hidden=${id === viewed ? nothing : 'true'}
-              ?inert=${id !== viewed}
-            >
+            html`<div class="pane ${id === viewed ? 'shown' : ''}" data-session-id=${id}>
               <ap-conversation
                 .record=${store.record(id)!}
                 .active=${id === viewed}
@@ -205,7 +214,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     if (this.#asked) return;
     this.#asked = true;
     this.#load(
-      () => import('./sessions.ts'),
+      async () => (this.#panes = new (await import('./sessions.ts')).PaneController(this)),
       () => (this.#asked = false),
     );
   }
@@ -319,6 +328,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     await this.updateComplete;
     // Without a session its code need never come.
     if (this.#viewed()) await customElements.whenDefined('ap-conversation');
+    this.#panes?.wake();
     return this.renderRoot.querySelector<ApConversation>('.pane.shown > ap-conversation');
   }
 
@@ -326,11 +336,6 @@ export class ApApp extends SignalWatcher(LitElement) {
     const pane = await this.#pane();
     if (pane) pane.focusComposer();
     else this.sidebar?.focusSearch();
-  }
-
-  #list(): void {
-    this.#goTo('list');
-    void this.updateComplete.then(() => this.sidebar?.focusRow());
   }
 
   #show(name: DialogName, record?: SessionRecord): void {
@@ -355,24 +360,11 @@ export class ApApp extends SignalWatcher(LitElement) {
 
   async #run(event: CommandEvent): Promise<void> {
     const { actions } = this;
-    const record =
-      event.sessionId === undefined ? this.#viewed() : this.store.record(event.sessionId);
-    const command: UiCommand = event.command;
+    const { command, sessionId } = event;
+    const record = sessionId ? this.store.record(sessionId) : this.#viewed();
+    const dialog = SHOWS[command];
+    if (dialog) return this.#show(dialog);
     switch (command) {
-      case 'session.new':
-        return this.#show('new-session');
-      case 'app.palette':
-        return this.#show('palette');
-      case 'app.help':
-        return this.#show('help');
-      case 'app.settings':
-        return this.#show('settings');
-      case 'endpoint.connect':
-        return this.#show('connect');
-      case 'app.endpoints':
-        return this.#show('endpoints');
-      case 'endpoint.add':
-        return this.#show('add-endpoint');
       case 'session.next':
         return this.#step(1);
       case 'session.previous':
@@ -382,7 +374,9 @@ export class ApApp extends SignalWatcher(LitElement) {
       case 'session.down':
         return this.#move(1);
       case 'session.list':
-        return this.#list();
+        this.#goTo('list');
+        await this.updateComplete;
+        return this.sidebar?.focusRow();
       case 'session.search':
         this.#goTo('list');
         await this.updateComplete;
@@ -397,11 +391,9 @@ export class ApApp extends SignalWatcher(LitElement) {
         this.#announcement.value = 'No other session needs you.';
         return;
       }
-      case 'theme.auto':
-      case 'theme.light':
-      case 'theme.dark':
-        return actions.changeSettings({ theme: command.slice(6) as 'auto' | 'light' | 'dark' });
     }
+    const theme = /^theme\.(.+)/.exec(command)?.[1] as Settings['theme'] | undefined;
+    if (theme) return actions.changeSettings({ theme });
     if (/^session\.\d+$/.test(command)) {
       const row = rowsOf(this.store)[Number(command.slice(8)) - 1];
       return row && !isEnded(row) ? this.#open(row.id) : undefined;

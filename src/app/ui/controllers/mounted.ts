@@ -12,11 +12,8 @@ export class MountedList<Id> {
   update(viewed: Id | undefined, exists: (id: Id) => boolean): Id[] {
     if (viewed !== undefined) this.#viewedAt.set(viewed, ++this.#views);
     for (const id of this.#viewedAt.keys()) if (!exists(id)) this.#viewedAt.delete(id);
-    while (this.#viewedAt.size > this.max) {
-      let oldest: [Id, number] | undefined;
-      for (const entry of this.#viewedAt) if (!oldest || entry[1] < oldest[1]) oldest = entry;
-      if (oldest) this.#viewedAt.delete(oldest[0]);
-    }
+    const latest = [...this.#viewedAt].toSorted(([, a], [, b]) => b - a);
+    for (const [id] of latest.slice(this.max)) this.#viewedAt.delete(id);
     return [...this.#viewedAt.keys()];
   }
 }
