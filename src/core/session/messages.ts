@@ -1,7 +1,7 @@
 import { oneLine } from '../text/sanitise.ts';
 import { push, touch, type Change } from './change.ts';
 import type { SessionEvent } from './event.ts';
-import type { MessageItem, Transcript } from './transcript.ts';
+import { countUnread, type MessageItem, type Transcript } from './transcript.ts';
 
 export const PREVIEW_LENGTH = 120;
 const MIN_PREVIEW = 24;
@@ -92,7 +92,7 @@ function begin(
     if (before) leave(before, change);
     state.growing.set(messageId, message);
   }
-  if (role === 'assistant') state.countable.push(n);
+  if (role === 'assistant') countUnread(state, n);
   if (message.live) state.activity = role === 'thought' ? 'Thinking' : 'Answering';
   return message;
 }

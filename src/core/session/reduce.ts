@@ -6,6 +6,7 @@ import { applyFile } from './files.ts';
 import { readOptions } from './settings.ts';
 import { applyTerminal, endTerminals, showTerminals } from './terminals.ts';
 import {
+  countUnread,
   emptyTranscript,
   type ApprovalItem,
   type ToolItem,
@@ -50,7 +51,7 @@ export function applyEvent(state: Transcript, numbered: NumberedEvent, change: C
         }),
       );
       state.pending.add(event.id);
-      state.countable.push(n);
+      countUnread(state, n);
       state.activity = event.ask ? 'Waiting for your answer' : 'Waiting for your approval';
       change.summary = true;
       return;

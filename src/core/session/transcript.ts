@@ -178,7 +178,7 @@ export interface Transcript {
   speaking: MessageItem | undefined;
   /** What the agent is doing now ("Reading src/main.ts"); empty when idle. */
   activity: string;
-  /** Log numbers of what counts as unread when not yet seen: messages of the agent and requests (R25). Ascending. */
+  /** Log numbers of what counts as unread when not yet seen: messages of the agent and requests (R25). Ascending; the newest. */
   readonly countable: number[];
 }
 
@@ -218,7 +218,17 @@ export function emptyTranscript(): Transcript {
   };
 }
 
-/** How many countable entries came after log number `readN`. */
+/** So many unread entries are counted at the least; what shows them says "99+" (R30). */
+const MAX_COUNTED = 250;
+
+/** Counts the entry with log number `n` as unread until it is seen. */
+export function countUnread({ countable }: Transcript, n: number): void {
+  countable.push(n);
+  // Seldom, and not one by one.
+  if (countable.length >= 2 * MAX_COUNTED) countable.splice(0, MAX_COUNTED);
+}
+
+/** How many countable entries came after log number `readN`, as far as they are counted. */
 export function unreadAfter(transcript: Transcript, readN: number): number {
   const { countable } = transcript;
   let low = 0;

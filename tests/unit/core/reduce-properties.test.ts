@@ -161,6 +161,21 @@ describe('reducer, as properties', () => {
     expect(unreadAfter(state, 1)).toBe(0);
   });
 
+  it('[R25][R30] of a long history the newest are counted, and no more than a few hundred are kept', () => {
+    const log = Array.from({ length: 20_000 }, (_, index) =>
+      index % 2 === 0
+        ? chunk(index + 1)
+        : { n: index + 1, at: 0, event: { type: 'turn' as const, state: 'idle' as const } },
+    );
+    const state = play(log);
+    expect(state.items.filter(({ kind }) => kind === 'message')).toHaveLength(10_000);
+    expect(state.countable.length).toBeLessThan(500);
+    expect(unreadAfter(state, 0)).toBeGreaterThanOrEqual(250);
+    expect(unreadAfter(state, 20_000 - 2 * 250)).toBe(250);
+    expect(unreadAfter(state, 20_000 - 2 * 7)).toBe(7);
+    expect(unreadAfter(state, 20_000)).toBe(0);
+  });
+
   it('[R38][R52] answers that stream side by side end as each would alone', () => {
     const texts = fc.array(text, { minLength: 1, maxLength: 12 });
     fc.assert(
