@@ -103,14 +103,16 @@ for (const { module, bytes, gzip: gz } of rows) {
   folders.set(folder, { bytes: sum.bytes + bytes, gzip: sum.gzip + gz });
 }
 
+const byFolder = [...folders].toSorted((a, b) => b[1].gzip - a[1].gzip);
+
 if (process.argv.includes('--json')) {
-  console.log(JSON.stringify({ chunks, modules: rows }, null, 2));
+  const sums = byFolder.map(([folder, sum]) => ({ folder, ...sum }));
+  console.log(JSON.stringify({ chunks, folders: sums, modules: rows }, null, 2));
 } else {
   for (const { chunk, bytes, gzip: gz } of chunks) line(bytes, gz, `  ${chunk}`);
   for (const text of sheets) line(text.length, gzip(text), '  a style sheet, beside the scripts');
   console.log('\nBy folder: bytes, gzipped');
-  for (const [folder, sum] of [...folders].toSorted((a, b) => b[1].gzip - a[1].gzip))
-    line(sum.bytes, sum.gzip, `  ${folder}`);
+  for (const [folder, sum] of byFolder) line(sum.bytes, sum.gzip, `  ${folder}`);
   console.log('\nBy module: bytes, gzipped, chunk');
   for (const { chunk, module, bytes, gzip: gz } of rows) line(bytes, gz, `  ${chunk}  ${module}`);
 }
