@@ -61,12 +61,7 @@ export const appStyles = css`
     display: grid;
     grid-template: minmax(0, 1fr) / minmax(0, 1fr);
     contain: strict;
-  }
-  .pane:is(.shown, [data-warm]) {
     will-change: opacity;
-  }
-  .pane.shown {
-    z-index: 1;
   }
   .pane:not(.shown) {
     opacity: 0;

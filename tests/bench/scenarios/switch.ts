@@ -17,6 +17,15 @@ const SPAN = 'bench-switch';
 /** What the document holds of a session at the least (docs/adr/0020). */
 const WINDOW_ITEMS = 30;
 
+/** Between which sessions, and how many frames after each other. */
+interface Round {
+  readonly sessions: number;
+  readonly frames: number;
+}
+const BACK_AND_FORTH: Round = { sessions: 2, frames: 6 };
+/** With time for all that a page does after a switch; meanwhile much has come for whoever is next. */
+const ALL_IN_TURN: Round = { sessions: 10, frames: 24 };
+
 interface Switched {
   /** From the click to the end of the frame that shows the other session, ms. */
   painted: number[];
@@ -24,11 +33,15 @@ interface Switched {
   unsettled: number;
 }
 
-/** Switches back and forth between two sessions inside the page, so that nothing of the bench is measured. */
-function switches(product: Product, times: number): Promise<Switched> {
-  const ids = product.sessions.slice(0, 2).map(({ id }) => id);
+/** Switches between sessions inside the page, so that nothing of the bench is measured. */
+function switches(
+  product: Product,
+  times: number,
+  { sessions, frames }: Round = BACK_AND_FORTH,
+): Promise<Switched> {
+  const ids = product.sessions.slice(0, sessions).map(({ id }) => id);
   return product.view.page.evaluate(
-    async ([list, count, span]) => {
+    async ([list, count, span, wait]) => {
       const { bench } = window;
       const rows = list.map((id) => {
         const row = bench.find(`ap-session-item[data-session-id="${id}"]`)[0]!;
@@ -37,10 +50,10 @@ function switches(product: Product, times: number): Promise<Switched> {
       const app = document.querySelector('ap-app')!.shadowRoot!;
       const result: Switched = { painted: [], unsettled: 0 };
       for (let i = 0; i < count; i++) {
-        const id = list[i % 2]!;
-        for (let wait = 0; wait < 6; wait++) await bench.frame();
+        const id = list[i % list.length]!;
+        for (let waited = 0; waited < wait; waited++) await bench.frame();
         const began = performance.now();
-        rows[i % 2]!.click();
+        rows[i % list.length]!.click();
         await bench.rendered();
         const end = performance.now();
         result.painted.push(end - began);
@@ -58,7 +71,7 @@ function switches(product: Product, times: number): Promise<Switched> {
       }
       return result;
     },
-    [ids, times, SPAN] as const,
+    [ids, times, SPAN, frames] as const,
   );
 }
 
@@ -90,8 +103,14 @@ class Switching {
     return opened;
   }
 
-  async measure(times: number): Promise<Record<string, number>> {
-    return result(await switches(this.product, times));
+  async measure(times: number, round?: Round): Promise<Record<string, number>> {
+    return result(await switches(this.product, times, round));
+  }
+
+  /** From one to the next, each of which has been viewed before. */
+  async inTurn(times: number): Promise<Record<string, number>> {
+    for (const session of this.product.sessions) await this.product.show(session);
+    return this.measure(times, ALL_IN_TURN);
   }
 
   /** What the main thread does in a switch, ms. */
@@ -190,6 +209,7 @@ async function profileBare(
 }
 
 const FLOOR = `Floor: two panes of ${WINDOW_ITEMS} items, empty page`;
+const inTurn = (messages: number): string => `Aperture, all ten in turn: ${messages} messages`;
 const streaming = (messages: number): string => `Aperture: ${messages} messages`;
 const quiet = (messages: number): string => `Aperture, nothing streams: ${messages} messages`;
 
@@ -218,6 +238,7 @@ export const switching: Scenario = {
                 return opened.measure(times);
               },
             ],
+            [inTurn(messages), () => opened.inTurn(times)],
             // In the same page, so that nothing but the streams differs.
             [
               quiet(messages),
@@ -250,6 +271,11 @@ export const switching: Scenario = {
             what: `switch p95, ${messages} messages`,
             value: middle(found, streaming(messages), 'p95'),
             limit: 10,
+            unit: 'ms',
+          },
+          {
+            what: `switch p95, ${messages} messages, all ten in turn`,
+            value: middle(found, inTurn(messages), 'p95'),
             unit: 'ms',
           },
           {
