@@ -192,7 +192,11 @@ export class ApApp extends SignalWatcher(LitElement) {
           mounted,
           (id) => id,
           (id) =>
-            html`<div class="pane ${id === viewed ? 'shown' : ''}" data-session-id=${id}>
+            html`<div
+              class="pane ${id === viewed ? 'shown' : ''}"
+              data-session-id=${id}
+              aria-hidden=${id === viewed ? nothing : 'true'}
+            >
               <ap-conversation
                 .record=${store.record(id)!}
                 .active=${id === viewed}

@@ -44,8 +44,10 @@ describe('[R34] switching', () => {
     expect(one('ap-conversation', pane('s1'))).toBe(first);
     expect(log.isConnected).toBe(true);
     expect(isSeen(pane('s1'))).toBe(false);
+    expect(pane('s1').getAttribute('aria-hidden')).toBe('true');
     expect(isSeen(pane('s9'))).toBe(true);
     expect(pane('s9').inert).toBe(false);
+    expect(pane('s9').hasAttribute('aria-hidden')).toBe(false);
     expect(deep('.pane.shown')).toHaveLength(1);
     fake.actions.activate('s1');
     await painted();
