@@ -151,8 +151,6 @@ test('[R69] a token under a passphrase: nowhere to be read, asked for after a re
   await page.getByRole('dialog').getByLabel('Endpoint').selectOption({ index: 1 });
   await page.getByRole('dialog').getByLabel('Directory').fill('/srv');
   await page.getByRole('dialog').getByRole('button', { name: 'Start session' }).click();
-  // What this connection cannot promise is told then, below the composer, which moves up under a click just then.
-  await expect(app.rows.first()).toHaveAttribute('data-status', 'connected');
   await app.send('hello there');
   await expect(app.transcript).toContainText('You said: hello there.');
   // Control: what was said is on the disk, so that would be a token.

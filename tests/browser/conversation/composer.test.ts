@@ -121,6 +121,16 @@ describe('composer', () => {
     expect(view.calls).toEqual([['cancelTurn', 's1']]);
   });
 
+  it('stops nothing at one Esc, however early in the page’s life', async () => {
+    const fake = new FakeSession();
+    const view = await mount(fake);
+    fake.prompt('go');
+    const event = new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, composed: true });
+    Object.defineProperty(event, 'timeStamp', { value: 5 });
+    view.area.dispatchEvent(event);
+    expect(view.calls).toEqual([]);
+  });
+
   it('offers the agent’s commands, and completes the chosen one', async () => {
     const fake = new FakeSession();
     const view = await mount(fake);

@@ -170,9 +170,13 @@ describe('what a connection can do, and no more', () => {
       const viewed = fake.sessions.value.find(({ id }) => id === 's9')!;
       await mount(fake);
       expect(deep('.promise')).toHaveLength(0);
+      const place = () => one('.send', pane()).getBoundingClientRect().toJSON() as unknown;
+      const before = place();
       viewed.abilities.value = { ...ABILITIES, afterDrop };
       await painted();
       expect(one('.promise', pane()).textContent).toMatch(words);
+      // Somebody may be pressing it.
+      expect(place()).toEqual(before);
       viewed.abilities.value = ABILITIES;
       await painted();
       expect(deep('.promise')).toHaveLength(0);

@@ -46,7 +46,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
   /** Files that are being read. */
   @state() private reading = 0;
   @query('textarea') private readonly area!: HTMLTextAreaElement;
-  #escapedAt = 0;
+  #escapedAt = Number.NEGATIVE_INFINITY;
   #stopDraft: (() => void) | undefined;
   #listening: AbortController | undefined;
   readonly #touch = matchMedia('(hover: none) and (pointer: coarse)');
@@ -103,6 +103,14 @@ export class ApComposer extends SignalWatcher(LitElement) {
     const has = attached.length + this.reading > 0;
     return html`
       ${connectionNote(record, this) ?? nothing}
+      ${
+        record.stopping.value === 'waiting'
+          ? html`<p class="promise" role="status">
+              The turn will be stopped as soon as the session is connected.
+            </p>`
+          : nothing
+      }
+      ${promise ? html`<p class="promise">${promise}</p>` : nothing}
       <div class="wrap">
         ${open ? this.#menu() : nothing}
         <div class="box" @click=${this.#onBoxClick}>
@@ -173,14 +181,6 @@ export class ApComposer extends SignalWatcher(LitElement) {
             </button>
           </div>
         </div>
-        ${
-          record.stopping.value === 'waiting'
-            ? html`<p class="promise" role="status">
-                The turn will be stopped as soon as the session is connected.
-              </p>`
-            : nothing
-        }
-        ${promise ? html`<p class="promise">${promise}</p>` : nothing}
       </div>
     `;
   }
@@ -287,7 +287,7 @@ export class ApComposer extends SignalWatcher(LitElement) {
     if (this.record.turn.peek().state === 'idle' || !can(this.record, 'cancel')) return;
     event.stopPropagation();
     if (event.timeStamp - this.#escapedAt < DOUBLE_ESCAPE_MS) {
-      this.#escapedAt = 0;
+      this.#escapedAt = Number.NEGATIVE_INFINITY;
       this.#stop();
     } else this.#escapedAt = event.timeStamp;
   }

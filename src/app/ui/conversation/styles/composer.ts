@@ -127,8 +127,9 @@ export const composerStyles = css`
     color: var(--ap-text-faint);
     background: var(--ap-bg-hover);
   }
+  /* Above the box, as all that comes and goes: what is pressed stays where it is. */
   .promise {
-    padding: 6px 14px 0;
+    padding: 0 14px 6px;
     font-size: 0.75rem;
     line-height: 1.4;
     text-align: center;
