@@ -66,6 +66,10 @@ export const appStyles = css`
   .pane:not(.shown) {
     opacity: 0;
   }
+  /* What moves would cost frames that nobody sees. Also for a moment after it is shown again: all inside is styled anew. */
+  .pane[data-warm] {
+    --ap-play: paused;
+  }
   .pane:not(.shown, [data-warm]) {
     content-visibility: hidden;
   }

@@ -95,6 +95,18 @@ describe('[R34] conversations that are not viewed', () => {
     expect([pane('s1').inert, pane('s2').inert]).toEqual([true, true]);
   });
 
+  it('do not move where they are painted, until they are viewed again', async () => {
+    fake.sessions.value.find(({ id }) => id === 's1')!.uses('t1', 'npm test');
+    await view('s1');
+    const spinner = await until(() => one('.in_progress svg', pane('s1')).getAnimations()[0]);
+    expect(spinner.playState).toBe('running');
+    await view('s2');
+    await until(() => warm().includes('s1'));
+    expect(spinner.playState).toBe('paused');
+    await view('s1');
+    await until(() => spinner.playState === 'running');
+  });
+
   it('on a phone are not painted at all', async () => {
     unmount();
     await mount((fake = tenSessions()), 390, 844);

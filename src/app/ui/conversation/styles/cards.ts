@@ -86,7 +86,7 @@ export const cardStyles = css`
     color: var(--ap-blue);
   }
   .tool-status.in_progress svg {
-    animation: turn 1.6s linear infinite;
+    animation: turn 1.6s linear infinite var(--ap-play, running);
   }
   .tool-status.failed {
     color: var(--ap-red);

@@ -79,7 +79,7 @@ export const emptyStyles = css`
     height: 13px;
     background: var(--ap-bg-hover);
     border-radius: 7px;
-    animation: breathe 1.4s ease-in-out infinite alternate;
+    animation: breathe 1.4s ease-in-out infinite alternate var(--ap-play, running);
   }
   .skeleton .own {
     justify-self: end;
