@@ -239,7 +239,7 @@ export const switching: Scenario = {
               },
             ],
             [inTurn(messages), () => opened.inTurn(times)],
-            // In the same page, so that nothing but the streams differs.
+            // In the same page, whose ten sessions have all been viewed by now.
             [
               quiet(messages),
               async () => {
