@@ -1,5 +1,5 @@
 import axe from 'axe-core';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cdp } from 'vitest/browser';
 import { endpointView, FakeStore, tenSessions } from './fake-store.ts';
 import { button, deep, item, mount, one, painted, press, unmount, until } from './support.ts';
@@ -10,11 +10,13 @@ interface Chromium {
 
 afterEach(unmount);
 
+const prefer = (features: { name: string; value: string }[]): Promise<unknown> =>
+  (cdp() as Chromium).send('Emulation.setEmulatedMedia', { features });
+
 // Colours while fading in are not what this is about.
-beforeAll(async () => {
-  const features = [{ name: 'prefers-reduced-motion', value: 'reduce' }];
-  await (cdp() as Chromium).send('Emulation.setEmulatedMedia', { features });
-});
+beforeAll(() => prefer([{ name: 'prefers-reduced-motion', value: 'reduce' }]));
+// It holds for the whole page, and the next file's tests are in the same.
+afterAll(() => prefer([]));
 
 /** Serious and critical violations, in words. */
 async function violations(): Promise<string[]> {
