@@ -66,8 +66,8 @@ export const appStyles = css`
   .pane:not(.shown) {
     opacity: 0;
   }
-  /* What moves would cost frames that nobody sees. Also for a moment after it is shown again: all inside is styled anew. */
-  .pane[data-warm] {
+  /* What moves would cost frames that nobody sees. Not another moment than inert: either styles anew all that is inside. */
+  .pane[inert] {
     --ap-play: paused;
   }
   .pane:not(.shown, [data-warm]) {
