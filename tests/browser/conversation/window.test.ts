@@ -72,6 +72,27 @@ describe('[R34] the part of a history that is mounted', () => {
     expect(view.log.childElementCount).toBeGreaterThan(left.length);
   });
 
+  it('is less than a window in a session that was left, where few items are high enough', async () => {
+    const fake = new FakeSession();
+    for (let i = 0; i < 20; i++) {
+      fake.prompt(`Question ${i}`);
+      fake.say('A long answer.\n\n'.repeat(40));
+    }
+    const view = await mount(fake);
+    await view.settled();
+    expect(view.log.childElementCount).toBeGreaterThanOrEqual(30);
+    await away(view);
+    const left = [...view.log.children];
+    expect(left.length).toBeLessThan(10);
+    expect(above(view)).toBeGreaterThanOrEqual(900);
+    expect(atEnd(view)).toBe(0);
+    for (let i = 0; i < 3; i++) await away(view);
+    expect(isSame(view, left)).toBe(true);
+    await view.settled();
+    await scrollTo(view, 100);
+    expect(view.log.childElementCount).toBeGreaterThan(left.length);
+  });
+
   it('stays for a reader who is not at the end', async () => {
     const fake = new FakeSession();
     fake.history(60);

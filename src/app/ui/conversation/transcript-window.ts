@@ -4,12 +4,14 @@ import { createView, needsCards } from './items/create.ts';
 import type { ItemView, ViewContext } from './items/view.ts';
 import { element } from './markdown/dom.ts';
 
-/** Items mounted at first, and at the least: showing a session costs what is mounted of it. */
+/** Items mounted at first: showing a session costs what is mounted of it. */
 const WINDOW = 30;
+/** Stay mounted, however high they are. */
+const LEAST = 4;
 /** Mounted with each page of older ones. */
 export const PAGE = 40;
 /** So few are not worth unmounting. */
-const FEW = 10;
+const FEW = 4;
 /** Nobody is brought back to what is further from the end: all between would have to be mounted at once. */
 const MAX_BACK = 1_500;
 
@@ -227,10 +229,10 @@ export class TranscriptWindow {
     return fragment;
   }
 
-  /** Unmounts what stands before this row, but for the newest {@link WINDOW} items. */
+  /** Unmounts what stands before this row, but for the newest {@link LEAST} items. */
   drop(before: Element | undefined): void {
     const first = this.#views.findIndex(({ element: row }) => row === before);
-    const count = Math.min(first, this.#views.length - WINDOW);
+    const count = Math.min(first, this.#views.length - LEAST);
     if (count < FEW) return;
     const gone = this.#views.splice(0, count);
     for (const view of gone) {
