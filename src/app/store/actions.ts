@@ -51,6 +51,11 @@ export class StoreActions implements Actions {
     if (entry) housekeeper.due(entry);
   }
 
+  prepare(id: SessionId): void {
+    const entry = this.#entry(id);
+    if (entry) this.#parts.sessions.prepare(entry);
+  }
+
   createSession: Actions['createSession'] = async (request) =>
     (await this.#parts.sessionCommands()).createSession(request);
   endSession: Actions['endSession'] = async (id) =>

@@ -131,6 +131,12 @@ export class Sessions {
     );
   }
 
+  /** It may be viewed next: what can be done before is done, and nothing of it is read. */
+  prepare(entry: SessionEntry): void {
+    if (this.#parts.state.activeSessionId.peek() !== entry.id) this.#beginView(entry);
+    void this.load(entry);
+  }
+
   /** Shows this session: one write that anything waits for, and no socket is touched (R34). */
   view(id: SessionId | undefined): void {
     const { state, ingest } = this.#parts;

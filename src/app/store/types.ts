@@ -131,6 +131,8 @@ export interface Store extends EndpointStore {
 export interface Actions extends EndpointActions {
   /** Shows this session: writes `activeSessionId`, clears its unread count, connects it if it is not (R18). */
   activate(id: SessionId): void;
+  /** It may be activated next: reads its history, where that was not done. */
+  prepare(id: SessionId): void;
   /** @throws ApertureError as the gateway said it, or `unreachable`. Resolves when the session is in the store and active. */
   createSession(request: NewSessionAt): Promise<SessionId>;
   /** Ends it on its server, if that can be asked to, and removes it here; another is picked if it was viewed (R36). */

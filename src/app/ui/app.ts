@@ -63,12 +63,12 @@ export class ApApp extends SignalWatcher(LitElement) {
   @query('ap-session-header') private header!: ApSessionHeader | null;
 
   readonly #announcement = signal('');
-  readonly #mounted = new MountedList<SessionId>(MAX_MOUNTED);
-  /** Comes with what it is about. */
-  #panes: PaneController | undefined;
+  readonly mounted = new MountedList<SessionId>(MAX_MOUNTED);
+  #panes: (() => Promise<PaneController | undefined>) | undefined;
   readonly #keys = new KeyController(this, {
     own: () => this.store.settings.peek().keys,
     paused: () => !this.store || this.dialog !== undefined,
+    armed: async () => (await this.#panes?.())?.prepareAll(),
     run: (command) => void this.#run(new CommandEvent(command)),
   });
   #shown: SessionId | undefined;
@@ -175,7 +175,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     const { store, narrow } = this;
     const record = this.#viewed();
     const viewed = record?.id;
-    const mounted = this.#mounted.update(viewed, (id) => store.record(id) !== undefined);
+    const mounted = this.mounted.update(viewed, (id) => store.record(id) !== undefined);
     const count = store.sessions.value.length;
     return html`<main class="stage ${away ? 'away' : ''}" ?inert=${away}>
       ${
@@ -218,7 +218,7 @@ export class ApApp extends SignalWatcher(LitElement) {
     if (this.#asked) return;
     this.#asked = true;
     this.#load(
-      async () => (this.#panes = new (await import('./sessions.ts')).PaneController(this)),
+      async () => (this.#panes = (await import('./sessions.ts')).panesLater(this)),
       () => (this.#asked = false),
     );
   }
@@ -277,6 +277,7 @@ export class ApApp extends SignalWatcher(LitElement) {
   /** Shows a session; a writer who was in one composer goes on in the other. */
   #open(id: SessionId): void {
     const writing = this.#inConversation();
+    void this.#panes?.();
     this.actions.activate(id);
     this.#goTo('stage');
     if (writing) void this.#compose();
@@ -332,8 +333,10 @@ export class ApApp extends SignalWatcher(LitElement) {
     await this.updateComplete;
     // Without a session its code need never come.
     if (this.#viewed()) await customElements.whenDefined('ap-conversation');
-    this.#panes?.wake();
-    return this.renderRoot.querySelector<ApConversation>('.pane.shown > ap-conversation');
+    const pane = this.renderRoot.querySelector<HTMLElement>('.pane.shown');
+    // It may be a frame before that is taken back.
+    if (pane) pane.inert = false;
+    return pane?.querySelector('ap-conversation') ?? null;
   }
 
   async #compose(): Promise<void> {

@@ -3,4 +3,4 @@ import './shell/page-signs.ts';
 import './conversation/conversation.ts';
 import './sidebar/session-item.ts';
 import './stage/session-header.ts';
-export { PaneController } from './controllers/panes.ts';
+export { panesLater } from './controllers/panes-later.ts';

@@ -53,7 +53,11 @@ export async function mount(fake: FakeStore, width = 1280, height = 800): Promis
   await Promise.all([
     customElements.whenDefined('ap-toasts'),
     import('../../../src/app/ui/sessions.ts'),
+    // Comes with the first sign of somebody.
+    import('../../../src/app/ui/controllers/panes.ts'),
   ]);
+  await painted();
+  app.dispatchEvent(new PointerEvent('pointermove'));
   await painted();
   return app;
 }

@@ -159,4 +159,13 @@ describe('[R30] mounted conversations', () => {
     expect(list.update('d', all)).toEqual(['a', 'c', 'd']);
     expect(list.update(undefined, (id) => id !== 'c')).toEqual(['a', 'd']);
   });
+
+  it('one that was not viewed yet has the last claim to a place', () => {
+    const list = new MountedList<string>(3);
+    list.update('a', all);
+    expect([list.add('b'), list.add('b')]).toEqual([true, false]);
+    expect(list.update('c', all)).toEqual(['a', 'b', 'c']);
+    expect(list.add('d')).toBe(false);
+    expect(list.update('d', all)).toEqual(['a', 'c', 'd']);
+  });
 });

@@ -56,6 +56,32 @@ describe('switching', () => {
     expect(tabView.last).toBeUndefined();
   });
 
+  it('[R34] what is prepared is neither viewed nor read, and knows where its reader had stopped', () => {
+    for (const id of ['a', 'b']) parts.live(id);
+    const { sessions, state } = parts;
+    sessions.view('b');
+    parts.say('b', turn('running'), text('read'), turn('idle'));
+    parts.frames.drawAll();
+    sessions.view('a');
+    parts.say('b', turn('running'), text('not read'), turn('idle'));
+    parts.frames.drawAll();
+    const [unread, asked] = [record('b').unread.value, parts.asked.length];
+    expect(unread).toBeGreaterThan(0);
+    sessions.prepare(state.entry('b')!);
+    const mark = record('b').readMark.value;
+    const after = record('b')
+      .transcript()
+      .items.filter(({ n }) => n > mark);
+    expect(after).toMatchObject([{ text: 'not read' }, { kind: 'turn-end' }]);
+    expect([state.activeSessionId.value, record('b').unread.value]).toEqual(['a', unread]);
+    expect(parts.asked).toHaveLength(asked);
+    sessions.view('b');
+    expect([record('b').readMark.value, record('b').unread.value]).toEqual([mark, 0]);
+    // The viewed one has nothing to be prepared.
+    sessions.prepare(state.entry('b')!);
+    expect(record('b').readMark.value).toBe(mark);
+  });
+
   it('[R36] ending the viewed one shows its neighbour, ending another shows nothing else', async () => {
     for (const id of ['a', 'b', 'c']) parts.live(id);
     parts.sessions.view('b');

@@ -11,6 +11,8 @@ export interface KeyOptions {
   own(): Readonly<Record<string, string>>;
   /** A dialog is open: its own keys only. */
   paused(): boolean;
+  /** The next key may open a session. */
+  armed(): void;
   run(command: CommandId): void;
 }
 
@@ -46,8 +48,10 @@ export class KeyController implements ReactiveController {
 
   #down(event: KeyboardEvent): void {
     if (event.key === 'Alt') this.altHeld.value = !event.ctrlKey && !event.metaKey;
+    if (this.options.paused()) return;
+    if (this.altHeld.peek() && !event.repeat) this.options.armed();
     const chord = chordOf(event);
-    if (chord === undefined || event.defaultPrevented || this.options.paused()) return;
+    if (chord === undefined || event.defaultPrevented) return;
     const field = isTextField(event.composedPath()[0]);
     if (field && (typesText(chord) || movesCaret(chord))) {
       this.#leader = undefined;
@@ -71,6 +75,7 @@ export class KeyController implements ReactiveController {
     ) {
       event.preventDefault();
       this.#leader = { chord, at: event.timeStamp };
+      this.options.armed();
     }
   }
 }

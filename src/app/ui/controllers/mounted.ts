@@ -8,6 +8,13 @@ export class MountedList<Id> {
 
   constructor(private readonly max: number) {}
 
+  /** Keeps one too that was not viewed yet, if there is room. @returns whether it is new */
+  add(id: Id): boolean {
+    const room = !this.#viewedAt.has(id) && this.#viewedAt.size < this.max;
+    if (room) this.#viewedAt.set(id, 0);
+    return room;
+  }
+
   /** The ids to keep mounted, given the one viewed now and those that still exist. */
   update(viewed: Id | undefined, exists: (id: Id) => boolean): Id[] {
     if (viewed !== undefined) this.#viewedAt.set(viewed, ++this.#views);

@@ -82,6 +82,13 @@ export class ApConversation extends SignalWatcher(LitElement) {
     `;
   }
 
+  /** Brings it up to date while it is not viewed, once. */
+  async prepare(): Promise<void> {
+    await this.updateComplete;
+    await this.transcript.updateComplete;
+    this.transcript.prepare();
+  }
+
   /** Puts the caret into the composer; not on touch, where that would open the keyboard. */
   focusComposer(): void {
     if (matchMedia('(hover: none) and (pointer: coarse)').matches) return;

@@ -113,6 +113,11 @@ export class ApTranscript extends LitElement {
     if (changed.has('active') || changed.has('record')) this.#listen();
   }
 
+  /** Draws what came while it was not viewed, once: it may be viewed next. */
+  prepare(): void {
+    if (!this.active) this.#listen(true);
+  }
+
   /** Shows the end and follows it, as after sending. */
   toEnd(): void {
     this.#awaited = undefined;
@@ -161,12 +166,13 @@ export class ApTranscript extends LitElement {
     return keeper;
   }
 
-  #listen(): void {
+  /** @param once shows the present, and follows nothing */
+  #listen(once = false): void {
     this.#stop?.();
     this.#stop = undefined;
     const window = this.#window;
     const { record } = this;
-    if (!window || !this.active || !this.isConnected) return;
+    if (!window || !(this.active || once) || !this.isConnected) return;
     // They may have been loaded for another conversation.
     styleCards(this.shadowRoot!);
     const keeper = this.#enter();
@@ -209,6 +215,9 @@ export class ApTranscript extends LitElement {
     window.refreshAll();
     keeper.settle();
     if (!window.needsCards) this.#fill(window, keeper);
+    if (!once) return;
+    this.#stop();
+    this.#stop = undefined;
   }
 
   /** More of short items, before they are painted: they would jump when it came in a later frame. */
