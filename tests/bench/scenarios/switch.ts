@@ -3,140 +3,12 @@ import type { Browser } from '@playwright/test';
 import { serveStatic } from '../../support/static-server.ts';
 import { BenchPage, launch } from '../lib/page.ts';
 import { buildBareWriter } from '../lib/peers.ts';
-import { Product } from '../lib/product.ts';
 import { each } from '../lib/profile.ts';
 import { figures, interleaved, middle, type Outcome, type Scenario } from '../lib/scenario.ts';
-import { quantile } from '../lib/stats.ts';
-import { mixedText, tokens } from '../lib/texts.ts';
-
-/** Events a second of each session while the reader switches. */
-const RATE = 20;
-/** Of a switch, in the browser's trace. */
-const SPAN = 'bench-switch';
+import { inTurn, result, SPAN, Switching, type Way } from '../lib/switching.ts';
 
 /** What the document holds of a session at the least (docs/adr/0020). */
 const WINDOW_ITEMS = 30;
-
-/** Between which sessions, and how many frames after each other. */
-interface Round {
-  readonly sessions: number;
-  readonly frames: number;
-}
-const BACK_AND_FORTH: Round = { sessions: 2, frames: 6 };
-/** With time for all that a page does after a switch; meanwhile much has come for whoever is next. */
-const ALL_IN_TURN: Round = { sessions: 10, frames: 24 };
-
-interface Switched {
-  /** From the click to the end of the frame that shows the other session, ms. */
-  painted: number[];
-  /** Switches after which the next frame still moved something. */
-  unsettled: number;
-}
-
-/** Switches between sessions inside the page, so that nothing of the bench is measured. */
-function switches(
-  product: Product,
-  times: number,
-  { sessions, frames }: Round = BACK_AND_FORTH,
-): Promise<Switched> {
-  const ids = product.sessions.slice(0, sessions).map(({ id }) => id);
-  return product.view.page.evaluate(
-    async ([list, count, span, wait]) => {
-      const { bench } = window;
-      const rows = list.map((id) => {
-        const row = bench.find(`ap-session-item[data-session-id="${id}"]`)[0]!;
-        return row.shadowRoot!.querySelector<HTMLElement>('button.open')!;
-      });
-      const app = document.querySelector('ap-app')!.shadowRoot!;
-      const result: Switched = { painted: [], unsettled: 0 };
-      for (let i = 0; i < count; i++) {
-        const id = list[i % list.length]!;
-        for (let waited = 0; waited < wait; waited++) await bench.frame();
-        const began = performance.now();
-        rows[i % list.length]!.click();
-        await bench.rendered();
-        const end = performance.now();
-        result.painted.push(end - began);
-        performance.measure(span, { start: began, end });
-        const pane = app.querySelector<HTMLElement>('.pane.shown')!;
-        const scroller = bench.find('.scroller', pane)[0]!;
-        if (pane.dataset['sessionId'] !== id) result.unsettled++;
-        else {
-          const distance = (): number =>
-            scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-          await bench.frame();
-          await bench.rendered();
-          if (distance() > 2) result.unsettled++;
-        }
-      }
-      return result;
-    },
-    [ids, times, SPAN, frames] as const,
-  );
-}
-
-const result = ({ painted, unsettled }: Switched): Record<string, number> => ({
-  median: quantile(painted, 0.5),
-  p95: quantile(painted, 0.95),
-  'not settled in the next frame': unsettled,
-});
-
-/** A page with ten long sessions, of which two are switched between. */
-class Switching {
-  readonly #streams: NodeJS.Timeout;
-  #n = 0;
-
-  private constructor(readonly product: Product) {
-    for (const session of product.sessions) session.begin('Go on.');
-    const pieces = tokens(mixedText(64_000));
-    this.#streams = setInterval(() => {
-      for (const session of product.sessions) session.say(pieces[this.#n % pieces.length]!);
-      this.#n++;
-    }, 1000 / RATE);
-  }
-
-  static async open(browser: Browser, dist: string, messages: number): Promise<Switching> {
-    const product = await Product.open(browser, dist, { sessions: 10, messages });
-    for (const session of product.sessions.slice(0, 2)) await product.show(session);
-    const opened = new Switching(product);
-    await switches(product, 6);
-    return opened;
-  }
-
-  async measure(times: number, round?: Round): Promise<Record<string, number>> {
-    return result(await switches(this.product, times, round));
-  }
-
-  /** From one to the next, each of which has been viewed before. */
-  async inTurn(times: number): Promise<Record<string, number>> {
-    for (const session of this.product.sessions) await this.product.show(session);
-    return this.measure(times, ALL_IN_TURN);
-  }
-
-  /** What the main thread does in a switch, ms. */
-  async profile(times: number): Promise<Outcome['figures'][string]> {
-    const trace = await this.product.view.traced(async () => {
-      await switches(this.product, times);
-    });
-    return each(trace, SPAN);
-  }
-
-  /** All turns end; what is left is the switch itself. */
-  async quieten(): Promise<void> {
-    clearInterval(this.#streams);
-    for (const session of this.product.sessions) session.finish();
-    await this.product.view.page.waitForFunction(
-      () => window.bench.find('ap-session-item[data-streaming]').length === 0,
-    );
-    await this.product.stored();
-    await switches(this.product, 6);
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#streams);
-    await this.product.close();
-  }
-}
 
 /** An empty page with two panes, each with as much text as the product keeps of a session in the document. */
 async function bare(browser: Browser, url: string): Promise<BenchPage> {
@@ -209,14 +81,22 @@ async function profileBare(
 }
 
 const FLOOR = `Floor: two panes of ${WINDOW_ITEMS} items, empty page`;
-const inTurn = (messages: number): string => `Aperture, all ten in turn: ${messages} messages`;
 const streaming = (messages: number): string => `Aperture: ${messages} messages`;
 const quiet = (messages: number): string => `Aperture, nothing streams: ${messages} messages`;
+/** Ways to go through all ten, each with a name for the tables. */
+const IN_TURN: Record<Way, string> = {
+  pointer: 'all ten in turn, the pointer there 0.1 s before',
+  keys: 'all ten in turn, Alt down 0.1 s before',
+  click: 'all ten in turn, without notice',
+};
+const ways = Object.entries(IN_TURN) as [Way, string][];
+const throughAll = (messages: number, way: Way): string =>
+  `Aperture, ${IN_TURN[way]}: ${messages} messages`;
 
 export const switching: Scenario = {
   name: 'switch',
   title: 'Click to painted, with short and long histories, while ten sessions stream',
-  share: 200,
+  share: 280,
   async run(options) {
     const { dist, quick } = options;
     const browser = await launch();
@@ -238,19 +118,33 @@ export const switching: Scenario = {
                 return opened.measure(times);
               },
             ],
-            [inTurn(messages), () => opened.inTurn(times)],
+            ...ways.map(([way]) => [
+              throughAll(messages, way),
+              async () => {
+                await opened.anew();
+                return opened.measure(times, inTurn(way));
+              },
+            ]),
             // In the same page, whose ten sessions have all been viewed by now.
             [
               quiet(messages),
               async () => {
-                const traced = `A switch, traced: ${messages} messages`;
-                const first = !(traced in profile);
-                if (first) profile[traced] = await opened.profile(times / 2);
+                const first = !(`A switch, traced: ${messages} messages` in profile);
+                const note = async (what: string, round?: ReturnType<typeof inTurn>) => {
+                  if (first)
+                    profile[`A switch, traced${what}: ${messages} messages`] = await opened.profile(
+                      times / 2,
+                      round,
+                    );
+                };
+                await note('');
+                for (const [way, name] of ways) {
+                  if (first) await opened.anew();
+                  await note(`, ${name}`, inTurn(way));
+                }
                 await opened.quieten();
                 const measured = await opened.measure(times);
-                if (first)
-                  profile[`A switch, traced, nothing streams: ${messages} messages`] =
-                    await opened.profile(times / 2);
+                await note(', nothing streams');
                 await opened.close();
                 return measured;
               },
@@ -273,11 +167,12 @@ export const switching: Scenario = {
             limit: 10,
             unit: 'ms',
           },
-          {
-            what: `switch p95, ${messages} messages, all ten in turn`,
-            value: middle(found, inTurn(messages), 'p95'),
+          ...ways.map(([way, name]) => ({
+            what: `switch p95, ${messages} messages, ${name}`,
+            value: middle(found, throughAll(messages, way), 'p95'),
+            ...(way !== 'click' && { limit: 10 }),
             unit: 'ms',
-          },
+          })),
           {
             what: `switch p95, ${messages} messages, nothing streams`,
             value: middle(found, quiet(messages), 'p95'),
