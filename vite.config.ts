@@ -6,8 +6,8 @@ import { componentStyles } from './src/build/styles.ts';
 import packageJson from './package.json' with { type: 'json' };
 
 /**
- * Around every import() stands a function that looks for the parts' own style sheets and preloads; there are none,
- * so it need not look.
+ * Around every import() Vite puts a call of a function that looks for the parts' own style sheets and preloads. There are
+ * none: the function has nothing to do, and the calls go.
  */
 const plainImports = (): Plugin => ({
   name: 'aperture-plain-imports',
@@ -17,6 +17,12 @@ const plainImports = (): Plugin => ({
     filter: { id: /vite\/preload-helper/ },
     handler: () => 'export const __vitePreload = (load) => load();',
   },
+  renderChunk: (code) => ({
+    code: code
+      .replaceAll('__vitePreload(', '(')
+      .replaceAll(', __VITE_PRELOAD__, import.meta.url)', ')()'),
+    map: null,
+  }),
 });
 
 /**
