@@ -93,6 +93,32 @@ describe('[R34] the part of a history that is mounted', () => {
     expect(view.log.childElementCount).toBeGreaterThan(left.length);
   });
 
+  it('has a request in it that waits, however far up', async () => {
+    const fake = new FakeSession();
+    fake.history(5);
+    fake.prompt('go');
+    const options = [{ optionId: 'once', name: 'Allow', kind: 'allow_once' as const }];
+    const asked = { toolCallId: 't', title: 'Run npm test', kind: 'execute' as const };
+    fake.feed({ type: 'permission', id: 'r1', tool: asked, options });
+    // It goes on with something else meanwhile.
+    for (let i = 0; i < 10; i++) {
+      fake.say('A long answer.\n\n'.repeat(40));
+      fake.feed({ type: 'tool', call: { toolCallId: `t${i}`, title: 'Read', kind: 'read' } });
+    }
+    const view = await mount(fake);
+    await view.settled();
+    const card = () => view.log.querySelector('[data-request-id="r1"]');
+    const mounted = view.log.childElementCount;
+    await away(view);
+    expect(card()).not.toBeNull();
+    // What stands before it goes.
+    expect(view.log.childElementCount).toBeLessThan(mounted);
+    fake.feed({ type: 'resolved', id: 'r1', outcome: 'selected', optionId: 'once' });
+    await view.settled();
+    await away(view);
+    expect(card()).toBeNull();
+  });
+
   it('stays for a reader who is not at the end', async () => {
     const fake = new FakeSession();
     fake.history(60);

@@ -229,10 +229,12 @@ export class TranscriptWindow {
     return fragment;
   }
 
-  /** Unmounts what stands before this row, but for the newest {@link LEAST} items. */
+  /** Unmounts what stands before this row, but for the newest {@link LEAST} items and what waits for an answer. */
   drop(before: Element | undefined): void {
     const first = this.#views.findIndex(({ element: row }) => row === before);
-    const count = Math.min(first, this.#views.length - LEAST);
+    const asked = this.firstPending();
+    const waits = this.#views.findIndex(({ element: row }) => row === asked);
+    const count = Math.min(first, this.#views.length - LEAST, waits < 0 ? Infinity : waits);
     if (count < FEW) return;
     const gone = this.#views.splice(0, count);
     for (const view of gone) {
