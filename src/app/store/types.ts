@@ -131,7 +131,7 @@ export interface Store extends EndpointStore {
 export interface Actions extends EndpointActions {
   /** Shows this session: writes `activeSessionId`, clears its unread count, connects it if it is not (R18). */
   activate(id: SessionId): void;
-  /** It may be activated next: reads its history, where that was not done. */
+  /** It may be activated next: reads its history, where that was not done, and notes where its reader had stopped. */
   prepare(id: SessionId): void;
   /** @throws ApertureError as the gateway said it, or `unreachable`. Resolves when the session is in the store and active. */
   createSession(request: NewSessionAt): Promise<SessionId>;

@@ -7,7 +7,7 @@ import { each } from '../lib/profile.ts';
 import { figures, interleaved, middle, type Outcome, type Scenario } from '../lib/scenario.ts';
 import { inTurn, result, SPAN, Switching, type Way } from '../lib/switching.ts';
 
-/** What the document holds of a session at the least (docs/adr/0020). */
+/** What the document holds of a session with short messages (docs/adr/0020). */
 const WINDOW_ITEMS = 30;
 
 /** An empty page with two panes, each with as much text as the product keeps of a session in the document. */

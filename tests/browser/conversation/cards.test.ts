@@ -7,7 +7,7 @@ describe('cards, whose code is loaded when the first is there', () => {
   // In this order: what was loaded once is there for the rest of the page's life.
   it('[R28] come with everything around them, in order, and with their styles', async () => {
     const fake = new FakeSession();
-    const view = await mount(fake, box(), false);
+    const view = await mount(fake, box(), { cards: false });
     fake.prompt('go');
     fake.say('Reading. ');
     expect(view.log.querySelectorAll('[data-message-id]')).toHaveLength(2);
@@ -36,7 +36,7 @@ describe('cards, whose code is loaded when the first is there', () => {
       tool: { toolCallId: 'c1', title: 'Run the tests', kind: 'execute' },
       options: [{ optionId: 'yes', name: 'Allow', kind: 'allow_once' }],
     });
-    const view = await mount(fake, box(), false);
+    const view = await mount(fake, box(), { cards: false });
     expect(await view.element.focusApproval()).toBe(true);
     const card = view.log.querySelector<HTMLElement>('[data-request-id="r1"]')!;
     expect((view.log.getRootNode() as ShadowRoot).activeElement).toBe(card);

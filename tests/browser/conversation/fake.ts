@@ -167,7 +167,11 @@ export interface Mounted {
 }
 
 /** Puts a conversation of `fake` into a 720 × 600 box and records what it asks for. */
-export async function mount(fake: FakeSession, host = box(), cards = true): Promise<Mounted> {
+export async function mount(
+  fake: FakeSession,
+  host = box(),
+  { cards = true, active = true } = {},
+): Promise<Mounted> {
   // A page has their code from the first card on.
   if (cards) await loadCards();
   const calls: Call[] = [];
@@ -187,6 +191,7 @@ export async function mount(fake: FakeSession, host = box(), cards = true): Prom
   });
   const element = new ApConversation();
   element.record = fake.record;
+  element.active = active;
   host.append(element);
   await element.updateComplete;
   const transcript = element.renderRoot.querySelector('ap-transcript')!;

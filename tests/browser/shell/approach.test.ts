@@ -101,6 +101,36 @@ describe('[R34] a session that the pointer comes to', () => {
     expect(mounted()).not.toContain('s4');
   });
 
+  it('takes the place of another that was never opened', async () => {
+    fake.add({ title: 'Eleventh' });
+    await view('s1');
+    for (const id of ['s2', 's3', 's4', 's5', 's6', 's7', 's8', 's10', 's11']) {
+      comeTo(id);
+      await until(() => mounted().includes(id));
+    }
+    expect(mounted()).toHaveLength(10);
+    expect(mounted()).not.toContain('s2');
+  });
+
+  it('ceases to be at hand when it was viewed and left', async () => {
+    await view('s1', 's2');
+    comeTo('s1');
+    await until(() => isPainted('s1'));
+    for (const id of ['s1', 's2', 's3']) {
+      await view(id);
+      await aMoment();
+    }
+    expect(['s1', 's2', 's3'].map(isPainted)).toEqual([false, true, true]);
+  });
+
+  it('is not what a finger touches that scrolls', async () => {
+    await view('s1');
+    for (const type of ['pointerdown', 'pointercancel'])
+      row('s5').dispatchEvent(new PointerEvent(type, { bubbles: true, composed: true }));
+    await aMoment();
+    expect(mounted()).not.toContain('s5');
+  });
+
   it('is put away again when nobody comes', async () => {
     await view('s1', 's2', 's3');
     comeTo('s1');
@@ -128,6 +158,8 @@ describe('[R35] sessions that one key opens', () => {
     for (const id of ['s1', 's2', 's3']) expect(log(id)).toContain(`News of ${id}.`);
     expect(mounted()).not.toContain('s5');
     expect(fake.activeSessionId.value).toBe('s4');
+    // The nearest first.
+    expect(fake.called('prepare').slice(0, 3)).toEqual([['s3'], ['s2'], ['s1']]);
   });
 
   it('and with the leader; not with other keys', async () => {

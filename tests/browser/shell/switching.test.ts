@@ -165,7 +165,11 @@ describe('[R30] mounted conversations', () => {
     list.update('a', all);
     expect([list.add('b'), list.add('b')]).toEqual([true, false]);
     expect(list.update('c', all)).toEqual(['a', 'b', 'c']);
-    expect(list.add('d')).toBe(false);
-    expect(list.update('d', all)).toEqual(['a', 'c', 'd']);
+    // In the place of one that was not viewed either.
+    expect(list.add('d')).toBe(true);
+    expect(list.update('a', all)).toEqual(['a', 'c', 'd']);
+    list.update('d', all);
+    expect(list.add('e')).toBe(false);
+    expect(list.update('e', all)).toEqual(['a', 'd', 'e']);
   });
 });

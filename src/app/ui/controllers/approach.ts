@@ -21,7 +21,8 @@ export class ApproachController implements ReactiveController {
 
   hostConnected(): void {
     const { signal } = (this.#listening = new AbortController());
-    for (const type of ['pointermove', 'pointerdown', 'focusin'])
+    // A finger that scrolls ceases to point.
+    for (const type of ['pointermove', 'pointerdown', 'pointercancel', 'focusin'])
       this.host.addEventListener(type, this.#came, { signal, passive: true });
   }
 
@@ -31,9 +32,10 @@ export class ApproachController implements ReactiveController {
   }
 
   readonly #came = (event: Event): void => {
-    const row = event
-      .composedPath()
-      .find((each): each is ApSessionItem => (each as Element).localName === 'ap-session-item');
+    const path = event.type === 'pointercancel' ? [] : event.composedPath();
+    const row = path.find(
+      (each): each is ApSessionItem => (each as Element).localName === 'ap-session-item',
+    );
     if (row === this.#row && event.timeStamp - this.#told < AGAIN) return;
     this.#row = row;
     this.#told = event.timeStamp;

@@ -46,13 +46,19 @@ export class KeyController implements ReactiveController {
     this.altHeld.value = false;
   }
 
+  #arm(): void {
+    if (!this.options.paused()) this.options.armed();
+  }
+
   #down(event: KeyboardEvent): void {
-    if (event.key === 'Alt') this.altHeld.value = !event.ctrlKey && !event.metaKey;
-    if (this.options.paused()) return;
-    if (this.altHeld.peek() && !event.repeat) this.options.armed();
-    const chord = chordOf(event);
-    if (chord === undefined || event.defaultPrevented) return;
     const field = isTextField(event.composedPath()[0]);
+    if (event.key === 'Alt') {
+      this.altHeld.value = !event.ctrlKey && !event.metaKey;
+      // Option types as well.
+      if (this.altHeld.peek() && !event.repeat && !(field && isApple())) this.#arm();
+    }
+    const chord = chordOf(event);
+    if (chord === undefined || event.defaultPrevented || this.options.paused()) return;
     if (field && (typesText(chord) || movesCaret(chord))) {
       this.#leader = undefined;
       return;
@@ -68,6 +74,8 @@ export class KeyController implements ReactiveController {
       // Held keys may walk through the sessions, but not open ten dialogs.
       if (!event.repeat || command === 'session.next' || command === 'session.previous') {
         this.options.run(command);
+        // The next one, with Alt still held.
+        if (this.altHeld.peek()) this.#arm();
       }
     } else if (
       !event.repeat &&
@@ -75,7 +83,7 @@ export class KeyController implements ReactiveController {
     ) {
       event.preventDefault();
       this.#leader = { chord, at: event.timeStamp };
-      this.options.armed();
+      this.#arm();
     }
   }
 }

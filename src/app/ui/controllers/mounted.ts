@@ -8,11 +8,17 @@ export class MountedList<Id> {
 
   constructor(private readonly max: number) {}
 
-  /** Keeps one too that was not viewed yet, if there is room. @returns whether it is new */
+  /** Keeps one too that was not viewed yet; in the place of another such, if there is no room. @returns whether it is new */
   add(id: Id): boolean {
-    const room = !this.#viewedAt.has(id) && this.#viewedAt.size < this.max;
-    if (room) this.#viewedAt.set(id, 0);
-    return room;
+    const viewedAt = this.#viewedAt;
+    if (viewedAt.has(id)) return false;
+    if (viewedAt.size >= this.max) {
+      const [other] = [...viewedAt].find(([, at]) => at === 0) ?? [];
+      if (other === undefined) return false;
+      viewedAt.delete(other);
+    }
+    viewedAt.set(id, 0);
+    return true;
   }
 
   /** The ids to keep mounted, given the one viewed now and those that still exist. */

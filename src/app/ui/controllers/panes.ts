@@ -88,7 +88,9 @@ export class PaneController implements ReactiveController {
       return Math.min(steps, ids.length - steps);
     };
     this.prepare(
-      ids.filter((id) => this.#paneOf(id)).toSorted((a, b) => distance(a) - distance(b)),
+      ids
+        .filter((id, i) => i !== at && this.#paneOf(id))
+        .toSorted((a, b) => distance(a) - distance(b)),
     );
   }
 
@@ -100,7 +102,7 @@ export class PaneController implements ReactiveController {
         this.#preparing = ids.length > 0;
         if (!this.#preparing) return;
         for (const id of ids) this.#wanted.delete(id);
-        void Promise.all(ids.map((id) => this.#prepare(id))).finally(() => this.#inTurn());
+        void Promise.allSettled(ids.map((id) => this.#prepare(id))).then(() => this.#inTurn());
       }),
     );
   }

@@ -23,7 +23,7 @@ const MAX_SUGGESTED = 6;
 
 /**
  * One session's conversation: transcript, what is on its way, composer. Mounted once for a session; while
- * it is not `active` its transcript does nothing at all.
+ * it is not `active` its transcript does nothing at all but to `prepare()`.
  *
  * @property record - the session
  * @property active - whether it is being viewed

@@ -23,8 +23,8 @@ const READ_AHEAD = 3 * PAGE;
 const MAX_MOUNTED = 120;
 
 /**
- * One session's messages. While it is not `active` it follows nothing and costs nothing; becoming active
- * it brings its window up to date in the same task, so that the next frame shows the present.
+ * One session's messages. While it is not `active` it follows nothing and costs nothing; becoming active, or with
+ * `prepare()`, it brings its window up to date in the same task, so that the next frame shows the present.
  *
  * @slot - what stands below the last message
  */
@@ -210,7 +210,7 @@ export class ApTranscript extends LitElement {
       for (const stop of stops) stop();
       keepPlace(record);
       // What is mounted costs the frame that shows it again.
-      if (keeper.following) window.drop(keeper.firstNeeded);
+      if (keeper.following && !once) window.drop(keeper.firstNeeded);
     };
     window.refreshAll();
     keeper.settle();
@@ -235,7 +235,7 @@ export class ApTranscript extends LitElement {
   async #withCards(): Promise<void> {
     await loadCards();
     styleCards(this.shadowRoot!);
-    this.#listen();
+    this.#listen(!this.active);
   }
 
   #draw(window: TranscriptWindow, keeper: ScrollKeeper, touched: ReadonlySet<string>): void {
@@ -270,7 +270,8 @@ export class ApTranscript extends LitElement {
     if (!window.showItem(awaited.id)) {
       if (loading) return;
       const there = past && awaited.n < items[0]!.n && this.record.older.peek() !== 'failed';
-      if (there) return this.#readOlder();
+      // Only for a reader who is there: it would be let go again.
+      if (there) return this.active ? this.#readOlder() : undefined;
       this.#awaited = undefined;
       return;
     }
