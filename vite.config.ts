@@ -85,6 +85,8 @@ export default defineConfig(({ isSsrBuild }) => ({
         modulePreload: false,
         rolldownOptions: {
           output: {
+            // Every part is named where it is asked for, and what is random does not compress.
+            chunkFileNames: 'assets/[name]-[hash:6].js',
             codeSplitting: {
               groups: [{ name: (id, graph) => chunkOf(id, graph), debugName: 'first-load' }],
             },
