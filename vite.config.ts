@@ -17,12 +17,15 @@ const plainImports = (): Plugin => ({
     filter: { id: /vite\/preload-helper/ },
     handler: () => 'export const __vitePreload = (load) => load();',
   },
-  renderChunk: (code) => ({
-    code: code
+  renderChunk(code) {
+    const plain = code
       .replaceAll('__vitePreload(', '(')
-      .replaceAll(', __VITE_PRELOAD__, import.meta.url)', ')()'),
-    map: null,
-  }),
+      .replaceAll(', __VITE_PRELOAD__, import.meta.url)', ')()');
+    // Half of a call would import nothing, and say nothing.
+    if (plain.includes('__VITE_PRELOAD__'))
+      this.error('Vite calls its preload helper in another way: change aperture-plain-imports.');
+    return { code: plain, map: null };
+  },
 });
 
 /**
