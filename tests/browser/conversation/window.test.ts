@@ -28,6 +28,16 @@ const away = async (view: Mounted, meanwhile?: () => void): Promise<void> => {
 const isSame = ({ log }: Mounted, rows: readonly Element[]): boolean =>
   log.childElementCount === rows.length && rows.every((row, i) => row === log.children[i]);
 
+/** At its end, with these rows and no others at each switch, and with more of them on the way up. */
+async function comesBack(view: Mounted, rows: readonly Element[]): Promise<void> {
+  expect(atEnd(view)).toBe(0);
+  for (let i = 0; i < 3; i++) await away(view);
+  expect(isSame(view, rows)).toBe(true);
+  await view.settled();
+  await scrollTo(view, 100);
+  expect(view.log.childElementCount).toBeGreaterThan(rows.length);
+}
+
 const above = ({ scroller }: Mounted): number => scroller.scrollTop;
 
 describe('[R34] the part of a history that is mounted', () => {
@@ -64,12 +74,7 @@ describe('[R34] the part of a history that is mounted', () => {
     await away(view);
     const left = [...view.log.children];
     expect(left.length).toBeLessThan(few + 30);
-    expect(atEnd(view)).toBe(0);
-    for (let i = 0; i < 3; i++) await away(view);
-    expect(isSame(view, left)).toBe(true);
-    await view.settled();
-    await scrollTo(view, 100);
-    expect(view.log.childElementCount).toBeGreaterThan(left.length);
+    await comesBack(view, left);
   });
 
   it('is less than a window in a session that was left, where few items are high enough', async () => {
@@ -85,12 +90,7 @@ describe('[R34] the part of a history that is mounted', () => {
     const left = [...view.log.children];
     expect(left.length).toBeLessThan(10);
     expect(above(view)).toBeGreaterThanOrEqual(900);
-    expect(atEnd(view)).toBe(0);
-    for (let i = 0; i < 3; i++) await away(view);
-    expect(isSame(view, left)).toBe(true);
-    await view.settled();
-    await scrollTo(view, 100);
-    expect(view.log.childElementCount).toBeGreaterThan(left.length);
+    await comesBack(view, left);
   });
 
   it('has a request in it that waits, however far up', async () => {
