@@ -1,5 +1,5 @@
 import { userEvent } from 'vitest/browser';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApApp } from '../../../src/app/ui/app.ts';
 import { tenSessions, type FakeStore } from './fake-store.ts';
 import { deep, item, mount, one, painted, press, unmount, until } from './support.ts';
@@ -25,6 +25,8 @@ const isPainted = (id: string) => one('ap-conversation', pane(id)).checkVisibili
 const row = (id: string) => one('.open', item(id).shadowRoot!);
 const comeTo = (id: string) =>
   row(id).dispatchEvent(new PointerEvent('pointermove', { bubbles: true, composed: true }));
+const alt = (repeat = false) => press('AltLeft', { key: 'Alt', altKey: true, repeat });
+const step = (repeat: boolean) => press('BracketRight', { altKey: true, key: ']', repeat });
 /** Longer than what was left stays unpainted, and than a pointer has to dwell. */
 const aMoment = () => new Promise((resolve) => setTimeout(resolve, 150));
 
@@ -153,7 +155,7 @@ describe('[R35] sessions that one key opens', () => {
   it('are brought up to date with Alt, those that were viewed before', async () => {
     await view('s1', 's2', 's3', 's4');
     for (const id of ['s1', 's2', 's3']) record(id).says(`News of ${id}.`);
-    press('AltLeft', { key: 'Alt', altKey: true });
+    alt();
     await until(() => ['s1', 's2', 's3'].every(isPainted));
     for (const id of ['s1', 's2', 's3']) expect(log(id)).toContain(`News of ${id}.`);
     expect(mounted()).not.toContain('s5');
@@ -162,11 +164,37 @@ describe('[R35] sessions that one key opens', () => {
     expect(fake.called('prepare').slice(0, 3)).toEqual([['s3'], ['s2'], ['s1']]);
   });
 
+  it('are brought up to date again after a while, and not at once', async () => {
+    await view('s1', 's2', 's3');
+    const now = performance.now();
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now);
+    alt();
+    await until(() => isPainted('s1'));
+    record('s1').says('Said meanwhile.');
+    alt();
+    await aMoment();
+    expect(log('s1')).not.toContain('Said meanwhile.');
+    clock.mockReturnValue(now + 501);
+    alt();
+    await until(() => log('s1')?.includes('Said meanwhile.'));
+    clock.mockRestore();
+  });
+
+  it('are brought up to date after a key, and not while it is held', async () => {
+    await view('s1', 's2', 's3');
+    alt(true);
+    step(true);
+    await aMoment();
+    expect(fake.called('prepare')).toEqual([]);
+    step(false);
+    await until(() => fake.called('prepare').length > 0);
+  });
+
   it('and with the leader; not with other keys', async () => {
     await view('s1', 's2', 's3');
     press('KeyX');
     press('ControlLeft', { key: 'Control', ctrlKey: true });
-    press('AltLeft', { key: 'Alt', altKey: true, repeat: true });
+    alt(true);
     await aMoment();
     expect(isPainted('s1')).toBe(false);
     press('KeyG');
@@ -177,7 +205,7 @@ describe('[R35] sessions that one key opens', () => {
     await view('s1', 's2', 's3');
     press('Slash', { key: '?', shiftKey: true });
     await until(() => deep('ap-help').length > 0);
-    press('AltLeft', { key: 'Alt', altKey: true });
+    alt();
     await aMoment();
     expect(isPainted('s1')).toBe(false);
   });

@@ -74,8 +74,8 @@ export class KeyController implements ReactiveController {
       // Held keys may walk through the sessions, but not open ten dialogs.
       if (!event.repeat || command === 'session.next' || command === 'session.previous') {
         this.options.run(command);
-        // The next one, with Alt still held.
-        if (this.altHeld.peek()) this.#arm();
+        // The next one, with Alt still held; a key that is held leaves no time for that.
+        if (this.altHeld.peek() && !event.repeat) this.#arm();
       }
     } else if (
       !event.repeat &&
